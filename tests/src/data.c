@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Verbs that write and check content. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "memscript.h"
+
+static int seed_and_window(struct script *s, char **arg, long *seed,
+			   struct window *w)
+{
+	if (!parse_count(arg[0], seed))
+		return because(s, BAD_USAGE, "the seed must be a number");
+	return window_get(s, w) ? 0 : no_area(s);
+}
+
+/* From the last page down, so that a growing mapping grows. */
+static void write_pages(const struct window *w)
+{
+	for (size_t off = w->len; off; off -= PAGE_SIZE)
+		*(volatile char *)(w->base + off - PAGE_SIZE) = 1;
+}
+
+int verb_touch(struct script *s, char **arg)
+{
+	struct window w;
+
+	(void)arg;
+	if (!window_get(s, &w))
+		return no_area(s);
+	write_pages(&w);
+	return 0;
+}
+
+int verb_read(struct script *s, char **arg)
+{
+	struct window w;
+
+	(void)arg;
+	if (!window_get(s, &w))
+		return no_area(s);
+	for (size_t off = 0; off < w.len; off += PAGE_SIZE)
+		(void)*(volatile char *)(w.base + off);
+	return 0;
+}
+
+int verb_fill(struct script *s, char **arg)
+{
+	struct window w;
+	long seed;
+	int ret = seed_and_window(s, arg, &seed, &w);
+
+	if (ret)
+		return ret;
+	pattern_fill(&w, (uint64_t)seed);
+	return 0;
+}
+
+int verb_verify(struct script *s, char **arg)
+{
+	struct window w = { 0 };
+	size_t first = 0, bad;
+	long seed;
+	int ret = seed_and_window(s, arg, &seed, &w);
+
+	if (ret)
+		return ret;
+	bad = pattern_check(&w, (uint64_t)seed, &first);
+	if (!bad)
+		return 0;
+	return because(s, CHECK_FAILED,
+		       "%zu of %zu pages do not hold the content of seed %ld, the first is page %zu",
+		       bad, w.len / PAGE_SIZE, seed, first);
+}
+
+/* Fresh memory must be all zero: nothing of another process may show. */
+int verb_zeroed(struct script *s, char **arg)
+{
+	const volatile uint64_t *word;
+	struct window w = { 0 };
+
+	(void)arg;
+	if (!window_get(s, &w))
+		return no_area(s);
+	word = (volatile uint64_t *)(void *)w.base;
+	for (size_t i = 0; i < w.len / sizeof(*word); i++)
+		if (word[i])
+			return because(s, CHECK_FAILED,
+				       "old content 0x%llx at offset 0x%zx",
+				       (unsigned long long)word[i],
+				       i * sizeof(*word));
+	return 0;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The list of verbs. */
+#include <stdio.h>
+#include <string.h>
+
+#include "memscript.h"
+
+#define ANY	(MAX_WORDS - 1)
+
+static const struct verb verbs[] = {
+	/* mappings */
+	{ "map", "SIZE [anon|shm|hugetlb|file PATH|sharedfile PATH] [populate] [noreserve] [grow] [as NAME]",
+	  1, 8, verb_map, "make a mapping and work on it" },
+	{ "use", "NAME", 1, 1, verb_use, "work on another mapping" },
+	{ "slice", "OFFSET SIZE", 2, 2, verb_slice, "work on a part of it" },
+	{ "whole", "", 0, 0, verb_whole, "work on all of it again" },
+	{ "munmap", "", 0, 0, verb_munmap, "unmap it" },
+	{ "mremap", "SIZE", 1, 1, verb_mremap, "move it, with a new size" },
+	{ "mprotect", "none|r|rw", 1, 1, verb_mprotect, "change its protection" },
+	{ "madvise", "ADVICE", 1, 1, verb_madvise, "hugepage, collapse, cold, pageout, ..." },
+	{ "mlock", "", 0, 0, verb_mlock, "lock it in memory" },
+	{ "munlock", "", 0, 0, verb_munlock, "unlock it" },
+	/* content */
+	{ "fill", "SEED", 1, 1, verb_fill, "write content that depends on seed and offset" },
+	{ "verify", "SEED", 1, 1, verb_verify, "the content must be that" },
+	{ "touch", "", 0, 0, verb_touch, "write one byte of each page, last page first" },
+	{ "read", "", 0, 0, verb_read, "read one byte of each page" },
+	{ "zeroed", "", 0, 0, verb_zeroed, "the content must be zero" },
+	/* policy */
+	{ "bind", "NODES [MODE] [FLAG...]", 1, 6, verb_bind, "mbind(2); MODE is bind unless given" },
+	{ "policy", "NODES [MODE] [FLAG...]", 1, 6, verb_policy, "set_mempolicy(2)" },
+	{ "home", "NODE", 1, 1, verb_home, "set_mempolicy_home_node(2)" },
+	{ "policy-is", "NODES [MODE] [FLAG...]", 1, 6, verb_policy_is, "the mapping's policy must be this" },
+	{ "task-policy-is", "NODES [MODE] [FLAG...]", 1, 6, verb_task_policy_is, "the task's policy must be this" },
+	{ "tells", "NODE", 1, 1, verb_tells, "get_mempolicy(2) must name this node for each page" },
+	/* moving */
+	{ "move", "NODE [all] [STATUS]", 1, 3, verb_move, "move_pages(2); each page must report STATUS (default: NODE)" },
+	{ "query", "STATUS", 1, 1, verb_query, "move_pages(2) must report STATUS for each page" },
+	{ "migrate", "FROM TO [pid PID] [left any]", 2, 6, verb_migrate, "migrate_pages(2)" },
+	/* looking */
+	{ "where", "", 0, 0, verb_where, "print the placement" },
+	{ "on", "NODE|swap|absent|zero AMOUNT", 2, 2, verb_on, "so many pages must be there: all, none, some, a number or a size" },
+	{ "kflags", "FLAG AMOUNT", 2, 2, verb_kflags, "so many pages must have this flag in /proc/kpageflags" },
+	{ "smaps", "FIELD [AMOUNT]", 1, 2, verb_smaps, "print or check a field of smaps" },
+	{ "idle", "mark|AMOUNT", 1, 1, verb_idle, "mark the pages idle, or so many must be" },
+	/* processes */
+	{ "fork", "[bg]", 0, 1, verb_fork, "a child runs the statements up to 'end'" },
+	{ "end", "[SIGNAL|STATUS]", 0, 1, verb_end, "ends a child's block; how it must have ended" },
+	{ "join", "[SIGNAL|STATUS]", 0, 1, verb_join, "wait for the background children" },
+	{ "exec", "", 0, 0, verb_exec, "the rest runs after execve(2)" },
+	{ "run", "PROGRAM [ARG...]", 1, ANY, verb_run, "run a program as a child" },
+	{ "signal", "FILE", 1, 1, verb_signal, "make a file, for a shell that waits" },
+	{ "wait", "FILE", 1, 1, verb_wait, "wait for a file" },
+	{ "write", "FILE TEXT...", 2, ANY, verb_write, "write to an existing file; 'self' is the pid" },
+	{ "print", "TEXT...", 1, ANY, verb_print, "print" },
+	{ "cat", "FILE", 1, 1, verb_cat, "print a file" },
+	/* pages in use by the kernel */
+	{ "pin", "long|short", 1, 1, verb_pin, "hold the pages: io_uring buffers or a pipe" },
+	{ "unpin", "", 0, 0, verb_unpin, "let them go" },
+	{ "direct", "BLOCKDEV", 1, 1, verb_direct, "read into the pages with O_DIRECT" },
+	/* prefixes */
+	{ "expect", "ERRNO STATEMENT", 2, ANY, verb_expect, "the statement must fail with this errno" },
+	{ "until", "SECONDS STATEMENT", 2, ANY, verb_until, "repeat a check until it holds" },
+};
+
+#define NR_VERBS	(sizeof(verbs) / sizeof(verbs[0]))
+
+const struct verb *verb_find(const char *name)
+{
+	for (size_t i = 0; i < NR_VERBS; i++)
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	return NULL;
+}
+
+void verb_help(void)
+{
+	for (size_t i = 0; i < NR_VERBS; i++)
+		(void)printf("  %s %s\n        %s\n", verbs[i].name,
+			     verbs[i].args, verbs[i].help);
+}
