@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# vm: --private 128M --dram 768M
+# timeout: 300
+# Nothing reaches a private node that did not ask for it: DESIGN.md I1, I2, I4.
+# teardown asserts each time that the node's free pages equal its managed pages.
+
+load lib
+
+setup_plugged() {
+  plug "${1:-online_movable}"
+  equal "$(stat_of placed)" 0 placed
+}
+
+# Fills DRAM with everything at once, until the OOM killer has been at work.
+fill_until_oom() {
+  FILLER_TMPFS=$BATS_TEST_TMPDIR run -0 filler dentries=24M pagetables=16M \
+    pipes=24M sockets=16M tmpfs=48M cache=200M anon=max \
+    -- cat /proc/buddyinfo
+  echo "$output"
+  [[ $output == *"anon: killed"* ]]
+  rm -f "$BATS_TEST_TMPDIR"/filler.*
+}
+
+@test "with every kind of memory filled up to OOM kills, ZONE_MOVABLE stays empty" {
+  setup_plugged online_movable
+  fill_until_oom
+  log_says 'Out of memory: Killed process'
+  assert_node_empty
+  equal "$(stat_of placed)" 0 placed
+}
+
+@test "with every kind of memory filled up to OOM kills, ZONE_NORMAL stays empty" {
+  setup_plugged online_kernel
+  fill_until_oom
+  assert_node_empty
+  equal "$(stat_of placed)" 0 placed
+}
+
+@test "with mbind on, an unbound task still gets nothing there" {
+  set_attr mbind 1
+  setup_plugged online_kernel
+  fill_until_oom
+  assert_node_empty
+}
+
+@test "hugetlb pools cannot be made on the node" {
+  setup_plugged online_kernel
+  local pool=$NODES/node$NODE/hugepages/hugepages-2048kB
+  if [ -e "$pool/nr_hugepages" ]; then
+    echo 4 >"$pool/nr_hugepages" 2>/dev/null || true
+    equal "$(cat "$pool/nr_hugepages")" 0 "huge pages on the node"
+  fi
+  echo 8 >/proc/sys/vm/nr_hugepages
+  echo 8 >/proc/sys/vm/nr_overcommit_hugepages
+  assert_node_empty
+  memscript 'map 24M hugetlb; touch'
+  assert_node_empty
+  echo 0 >/proc/sys/vm/nr_hugepages
+  echo 0 >/proc/sys/vm/nr_overcommit_hugepages
+}
+
+@test "hugetlb pages of a task that prefers the node stay on DRAM" {
+  set_attr mbind 1
+  setup_plugged online_kernel
+  memscript "policy $NODE; write /proc/sys/vm/nr_hugepages_mempolicy 4" || true
+  assert_node_empty
+  echo 0 >/proc/sys/vm/nr_hugepages
+}
+
+@test "the node cannot be compacted by hand" {
+  setup_plugged
+  refuses EINVAL "$NODES/node$NODE/compact" 1
+  echo 1 >/proc/sys/vm/compact_memory
+}
+
+@test "dropping caches and changing reserves at run time brings nothing there" {
+  local reserve
+  setup_plugged online_kernel
+  reserve=$(cat /proc/sys/vm/min_free_kbytes)
+  echo $((reserve * 2)) >/proc/sys/vm/min_free_kbytes
+  filler cache=64M anon=64M -- true
+  echo 3 >/proc/sys/vm/drop_caches
+  echo "$reserve" >/proc/sys/vm/min_free_kbytes
+  assert_node_empty
+}
+
+@test "numactl --interleave=all is as without the node" {
+  set_attr mbind 1
+  setup_plugged
+  numactl --interleave=all -- memscript 'map 16M; fill 1; on 0 all'
+  numactl --interleave=all -- filler cache=16M tmpfs=16M pipes=4M -- true
+  assert_node_empty
+}
+
+@test "a task that prefers or interleaves over the node alone is refused" {
+  local mode
+  set_attr mbind 1
+  setup_plugged
+  for mode in preferred preferred-many interleave weighted; do
+    memscript "expect EINVAL policy $NODE $mode"
+  done
+  memscript "policy 0,$NODE interleave; map 8M; fill 1; on 0 all"
+  memscript "policy 0,$NODE preferred-many; map 8M; fill 1; on 0 all"
+}
+
+@test "tmpfs cannot be mounted with a policy for the node" {
+  local mode
+  set_attr mbind 1
+  setup_plugged
+  for mode in bind interleave prefer; do
+    run ! mount -t tmpfs -o "mpol=$mode:$NODE" none "$BATS_TEST_TMPDIR"
+  done
+}
+
+@test "cgroups, name spaces, threads and modules made while it is there avoid it" {
+  local i
+  setup_plugged online_kernel
+  for i in {1..20}; do
+    mkdir "$CGROUPS/bats.many$i"
+    echo 0 >"$CGROUPS/bats.many$i/cpuset.mems"
+  done
+  for i in {1..10}; do
+    unshare --net --ipc --pid --fork --mount true
+  done
+  modprobe loop
+  modprobe zram
+  rmmod zram
+  assert_node_empty
+}
+
+@test "cpuset.mems that lists every node draws nothing there" {
+  local dir
+  set_attr mbind 1
+  setup_plugged
+  dir=$(cgroup all)
+  echo "0-$NODE" >"$dir/cpuset.mems"
+  memscript "write $dir/cgroup.procs self; map 16M; fill 1; on 0 all"
+  memscript "write $dir/cgroup.procs self; run filler cache=16M tmpfs=16M -- true"
+  assert_node_empty
+}
+
+@test "kernel memory asked for with the node's name comes from DRAM" {
+  setup_plugged online_kernel
+  # /proc/sys/vm/nr_hugepages aside, what user space can name a node with:
+  # per-node workqueues, loop devices and network queues follow numa_node.
+  local file
+  for file in /sys/bus/*/devices/*/numa_node; do
+    echo "$NODE" >"$file" 2>/dev/null || true
+  done
+  filler pipes=8M sockets=8M -- true
+  assert_node_empty
+  for file in /sys/bus/*/devices/*/numa_node; do
+    echo -1 >"$file" 2>/dev/null || true
+  done
+}
+
+@test "pages of the node are not shown to others when they are freed" {
+  set_attr mbind 1
+  setup_plugged
+  memscript "map 64M; bind $NODE; fill 7"
+  memscript "map 64M; bind $NODE; read; zeroed; touch"
+  memscript "map 100M; bind $NODE; touch; slice 1M 1M; madvise dontneed; zeroed"
+}
+
+@test "khugepaged, kswapd and kcompactd under pressure leave the node alone" {
+  setup_plugged
+  echo always >"$THP/enabled"
+  echo 1 >"$THP/khugepaged/defrag"
+  echo 0 >"$THP/khugepaged/scan_sleep_millisecs"
+  filler anon=256M tmpfs=64M cache=128M -- memscript 'map 64M; fill 1; churn 1; on 0 all'
+  echo 10000 >"$THP/khugepaged/scan_sleep_millisecs"
+  assert_node_empty
+}

@@ -1,0 +1,336 @@
+# shellcheck shell=bash
+# Shared by all guest tests: load it first. Every test starts with the device
+# bound to anondax and unplugged, and must end with a node that is empty: a
+# page that something left behind on the node fails the test that ran.
+
+bats_require_minimum_version 1.8.0
+
+readonly NODES=/sys/devices/system/node
+readonly CGROUPS=/sys/fs/cgroup
+readonly THP=/sys/kernel/mm/transparent_hugepage
+readonly SPLAT='BUG:|WARNING:|Oops|KASAN|UBSAN|general protection|INFO: task|possible (circular|recursive)|inconsistent lock|suspicious RCU|bad page state|Bad rss-counter|refcount_t:|soft lockup|list_(add|del) corruption'
+
+PATH=$(cd "${BASH_SOURCE[0]%/*}/../src/build" && pwd):$PATH
+DAX=${DAX:-dax0.0}
+
+# --- values -----------------------------------------------------------------
+
+# The value in kB of FIELD in /proc/meminfo or a node's meminfo.
+meminfo() { # FIELD [NODE]
+  local file=/proc/meminfo
+  [ $# -lt 2 ] || file=$NODES/node$2/meminfo
+  sed -n -E "s/^(Node +[0-9]+ +)?$1: +([0-9]+).*/\2/p" "$file"
+}
+
+vmstat() { # COUNTER [NODE]
+  local file=/proc/vmstat
+  [ $# -lt 2 ] || file=$NODES/node$2/vmstat
+  sed -n "s/^$1 //p" "$file"
+}
+
+# Sum of FIELD (free, managed, present, ... or pcp) over the zones of NODE.
+zoneinfo() { # FIELD NODE [ZONE]
+  awk -v node="$2," -v field="$1" -v zone="${3:-}" '
+    $1 == "Node" { mine = $2 == node && (zone == "" || $4 == zone) }
+    !mine { next }
+    field == "pcp" && $1 == "count:" { sum += $2 }
+    field == "free" && $1 == "pages" && $2 == "free" { sum += $3 }
+    $1 == field && $2 ~ /^[0-9]+$/ { sum += $2 }
+    END { print sum + 0 }' /proc/zoneinfo
+}
+
+# Pages of NODE that are in use, lists per CPU not counted.
+node_used() { # [NODE]
+  local node=${1:-$NODE}
+  echo $(($(zoneinfo managed "$node") - $(zoneinfo free "$node") \
+    - $(zoneinfo pcp "$node")))
+}
+
+node_has_state() { # STATE NODE: is NODE in the list has_STATE?
+  local range
+  IFS=, read -ra ranges <"$NODES/has_$1" || true
+  for range in "${ranges[@]}"; do
+    [ "$2" -lt "${range%-*}" ] || [ "$2" -gt "${range#*-}" ] || return 0
+  done
+  return 1
+}
+
+kernel_log() { # what the kernel said since the test began
+  dmesg | sed "1,/bats: begin $BATS_TEST_NUMBER\$/d"
+}
+
+# --- checks -----------------------------------------------------------------
+
+fail() {
+  printf '%s\n' "$*" >&2
+  return 1
+}
+
+equal() { # GOT WANT [WHAT]
+  [ "$1" = "$2" ] || fail "${3:-value}: got '$1', wanted '$2'"
+}
+
+within() { # GOT WANT TOLERANCE [WHAT]
+  local off=$(($1 - $2))
+  [ "${off#-}" -le "$3" ] || fail "${4:-value}: got $1, wanted $2 +- $3"
+}
+
+# Repeats COMMAND until it succeeds, for at most SECONDS.
+poll() { # SECONDS COMMAND...
+  local end=$((SECONDS + $1))
+  shift
+  until "$@" >/dev/null 2>&1; do
+    [ "$SECONDS" -lt "$end" ] || { "$@"; return; }
+    sleep 0.05
+  done
+}
+
+# Writing VALUE to FILE must fail with ERRNO.
+refuses() { # ERRNO FILE VALUE...
+  memscript "expect $1 write ${*:2}"
+}
+
+log_says() { # REGEX
+  kernel_log | grep -qE "$1" || fail "the kernel log does not say '$1'"
+}
+
+# Returns pages that wait in batches and lists per CPU to where they count.
+drain() {
+  memscript 'map 4K; touch; move 0' # empties the LRU batches of all CPUs
+  cat /proc/sys/vm/stat_refresh >/dev/null
+}
+
+node_empty() { # NODE
+  drain && [ "$(node_used "$1")" -eq 0 ]
+}
+
+assert_node_empty() { # [NODE]
+  local node=${1:-$NODE}
+  poll 10 node_empty "$node" || {
+    cat "$NODES/node$node/meminfo" >&2
+    fail "node $node: $(node_used "$node") pages are in use"
+  }
+}
+
+# Nothing but anonymous memory of user space is on $NODE. TOLERANCE is for what
+# other tasks there do meanwhile, and for a batch of pages per CPU.
+assert_only_anon() { # [TOLERANCE]
+  local field
+  drain
+  for field in FilePages Shmem Slab PageTables KernelStack; do
+    equal "$(meminfo "$field" "$NODE")" 0 "$field" || return
+  done
+  within "$(node_used)" "$(($(meminfo AnonPages "$NODE") / 4))" "${1:-64}" \
+    "used against anonymous pages"
+}
+
+# --- the device -------------------------------------------------------------
+
+attr_file() { # ATTRIBUTE [DEVICE]
+  echo "/sys/bus/dax/devices/${2:-$DAX}/$1"
+}
+
+attr() { # ATTRIBUTE [DEVICE]
+  cat "$(attr_file "$@")"
+}
+
+set_attr() { # ATTRIBUTE VALUE [DEVICE]
+  memscript "write $(attr_file "$1" "${3:-}") $2"
+}
+
+stat_of() { # COUNTER [DEVICE]
+  attr "stats/$1" "${2:-}"
+}
+
+driver_of() { # DEVICE
+  local link
+  link=$(readlink "/sys/bus/dax/devices/$1/driver") || return 0
+  echo "${link##*/}"
+}
+
+unbind() { # [DEVICE]
+  local dev=${1:-$DAX} driver
+  driver=$(driver_of "$dev")
+  [ -n "$driver" ] || return 0
+  echo "$dev" >"/sys/bus/dax/drivers/$driver/remove_id" 2>/dev/null || true
+  echo "$dev" >"/sys/bus/dax/drivers/$driver/unbind"
+}
+
+bind_to() { # DRIVER [DEVICE]
+  local dev=${2:-$DAX}
+  [ "$(driver_of "$dev")" != "$1" ] || return 0
+  unbind "$dev"
+  modprobe "$1"
+  echo "$dev" >"/sys/bus/dax/drivers/$1/new_id"
+  [ "$(driver_of "$dev")" = "$1" ] || echo "$dev" >"/sys/bus/dax/drivers/$1/bind"
+  equal "$(driver_of "$dev")" "$1" "driver of $dev"
+}
+
+# The physical range of the device, for memscript's oracle.
+device_range() { # NODE [DEVICE]
+  local start size
+  start=$(attr resource "${2:-}")
+  size=$(attr size "${2:-}")
+  printf '%d:0x%x-0x%x' "$1" "$start" $((start + size - 1))
+}
+
+plug() { # [WORD] [DEVICE]
+  set_attr hotplug "${1:-online}" "${2:-}"
+  NODE=$(attr node "${2:-}")
+  PRIVATE_RANGES="${PRIVATE_RANGES:+$PRIVATE_RANGES }$(device_range "$NODE" "${2:-}")"
+  export NODE PRIVATE_RANGES
+}
+
+unplug() { # [DEVICE]
+  set_attr hotplug unplugged "${1:-}"
+}
+
+plugged() { # [DEVICE]
+  [ "$(driver_of "${1:-$DAX}")" = anondax ] \
+    && [ "$(attr hotplug "${1:-}")" != unplugged ]
+}
+
+# Plugs the device with the mbind opt-in.
+plug_for_mbind() { # [WORD]
+  set_attr mbind 1
+  plug "${1:-online}"
+}
+
+# --- processes and cgroups --------------------------------------------------
+
+# Runs a script in the background; it should signal "$READY" and wait for "$GO".
+background() { # STATEMENT...
+  memscript "$@" >"$BATS_TEST_TMPDIR/background" 2>&1 3>&- &
+  BACKGROUND=$!
+}
+
+# Starts one and returns when it has signalled that it is ready.
+background_ready() { # STATEMENT...
+  background "$@"
+  poll 60 background_reached "$READY" || true
+  [ -e "$READY" ] || {
+    cat "$BATS_TEST_TMPDIR/background" >&2
+    fail "the background script did not get ready"
+  }
+}
+
+background_reached() { # FILE: it is there, or the script is dead
+  [ -e "$1" ] || ! kill -0 "$BACKGROUND" 2>/dev/null
+}
+
+# Lets it go on and waits for its end; it must succeed.
+background_finish() {
+  local status=0
+  : >"$GO"
+  wait "$BACKGROUND" || status=$?
+  BACKGROUND=
+  cat "$BATS_TEST_TMPDIR/background"
+  equal "$status" 0 "status of the background script"
+}
+
+# For a bash that a bound task starts, and that is bound itself.
+assert_bound_task() {
+  assert_only_anon 2048
+}
+
+export_checks() {
+  export NODES NODE
+  export -f drain equal within fail meminfo zoneinfo node_used assert_only_anon \
+    assert_bound_task
+}
+
+# A cgroup of this test; prints its path.
+cgroup() { # NAME
+  local dir=$CGROUPS/bats.$1
+  mkdir -p "$dir"
+  echo "$dir"
+}
+
+remove_cgroups() {
+  local dir
+  for dir in "$CGROUPS"/bats.*/; do
+    [ ! -d "$dir" ] || rmdir "$dir" 2>/dev/null || poll 5 rmdir "$dir" || true
+  done
+}
+
+# --- set up and tear down ---------------------------------------------------
+
+mount_once() { # TYPE DIRECTORY
+  mountpoint -q "$2" || mount -t "$1" none "$2"
+}
+
+write_if_there() { # VALUE FILE
+  [ ! -e "$2" ] || echo "$1" >"$2"
+}
+
+# Services that move or change pages are off unless a test turns them on.
+quiet_services() {
+  local size
+  write_if_there 0 /proc/sys/kernel/numa_balancing
+  write_if_there 0 /sys/kernel/mm/numa/demotion_enabled
+  write_if_there never "$THP/enabled"
+  for size in "$THP"/hugepages-*/enabled; do
+    write_if_there never "$size"
+  done
+  write_if_there 2 /sys/kernel/mm/ksm/run
+  write_if_there 0 /sys/kernel/mm/ksm/run
+  write_if_there 0 /proc/sys/vm/panic_on_oom
+}
+
+setup_file() {
+  mount_once debugfs /sys/kernel/debug
+  mount_once cgroup2 "$CGROUPS"
+  echo '+memory +cpuset' >"$CGROUPS/cgroup.subtree_control"
+}
+
+begin() {
+  echo "bats: begin $BATS_TEST_NUMBER" >/dev/kmsg
+  READY=$BATS_TEST_TMPDIR/ready
+  GO=$BATS_TEST_TMPDIR/go
+  BACKGROUND=
+  PRIVATE_RANGES=
+  quiet_services
+}
+
+setup() {
+  begin
+  bind_to anondax
+  NODE=$(attr node)
+}
+
+stop_background() {
+  [ -n "${BACKGROUND:-}" ] || return 0
+  kill -KILL "$BACKGROUND" 2>/dev/null || true
+  wait "$BACKGROUND" 2>/dev/null || true
+}
+
+# Every plugged node must be empty by now, and must unplug.
+clean_device() { # DEVICE
+  local status=0
+  [ "$(driver_of "$1")" = anondax ] || return 0
+  if plugged "$1"; then
+    [ -n "${NODE_LOST_PAGES:-}" ] || assert_node_empty "$(attr node "$1")" \
+      || status=1
+    unplug "$1" || status=1
+  fi
+  set_attr mbind 0 "$1" || status=1
+  return "$status"
+}
+
+no_splat() {
+  local found
+  found=$(kernel_log | grep -E "$SPLAT" || true)
+  [ -z "$found" ] || fail "the kernel complained: $found"
+}
+
+teardown() {
+  local dev status=0
+  stop_background
+  remove_cgroups
+  quiet_services
+  for dev in /sys/bus/dax/devices/dax*; do
+    clean_device "${dev##*/}" || status=1
+  done
+  no_splat || status=1
+  return "$status"
+}
