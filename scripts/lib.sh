@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# What every script here shares: places, messages, progress, locks. Sourced.
+
+# Callers may be started from anywhere; all paths hang off these two.
+repo=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/private-nodes
+export repo cache
+
+say() { printf '%s\n' "$*" >&2; }
+warn() { printf 'warning: %s\n' "$*" >&2; }
+
+# die WHAT [REMEDY]
+die() {
+	printf '%s: error: %s\n' "${0##*/}" "$1" >&2
+	[[ -z ${2:-} ]] || printf '  %s\n' "$2" >&2
+	exit 1
+}
+
+need() {
+	command -v "$1" >/dev/null ||
+		die "'$1' is not installed" "run: scripts/install-deps"
+}
+
+# make and the kernel command line both split at blanks
+check_paths() {
+	[[ $cache$repo != *[[:space:]]* ]] ||
+		die "the kernel cannot be built below a path with blanks ($cache, $repo)" \
+			"set XDG_CACHE_HOME, or move the checkout"
+	mkdir -p "$cache"
+}
+
+# lock FD FILE WHAT: take a lock for the life of this process
+lock() {
+	mkdir -p "$(dirname "$2")"
+	eval "exec $1>\"\$2\""
+	flock -n "$1" && return
+	say "waiting for another $3 to finish"
+	flock "$1"
+}
+
+# progress TEXT: one line that is rewritten on a terminal; a log gets a line
+# every half minute, so that it stays short and CI still sees life.
+progress_last=-30
+progress() {
+	if [[ -t 2 ]]; then
+		printf '\r\033[K%s' "${1:0:${COLUMNS:-80}}" >&2
+	elif ((SECONDS - progress_last >= 30)); then
+		printf '%s\n' "$1" >&2
+		progress_last=$SECONDS
+	fi
+}
+progress_end() { [[ ! -t 2 ]] || printf '\r\033[K' >&2; }
+
+# hash12: short name for what comes on stdin
+hash12() { sha256sum | cut -c1-12; }
+
+# The repository's own files, without editor leftovers; a tarball has no git.
+repo_files() {
+	if git -C "$repo" rev-parse --git-dir >/dev/null 2>&1; then
+		(cd "$repo" && git ls-files -co --exclude-standard -- "$@" |
+			while IFS= read -r f; do [[ ! -f $f ]] || printf '%s\n' "$f"; done)
+	else
+		(cd "$repo" && { find "$@" -type f 2>/dev/null || true; })
+	fi | sed -E '/(~|\.(orig|rej|swp))$/d' | LC_ALL=C sort -u
+}
+
+# New files of ours that stand in the kernel tree
+kernel_files() {
+	repo_files include mm drivers fs lib kernel arch Documentation tools/testing
+}
+
+# The series, without comments
+series() {
+	[[ ! -f $repo/patches/series ]] ||
+		sed -e 's/[[:space:]]*#.*//' -e 's/[[:space:]].*//' -e '/^$/d' "$repo/patches/series"
+}
+
+# "# made for linux-source-6.12 6.12.117" in the series names the version that
+# must take every patch without fuzz
+made_for() {
+	[[ ! -f $repo/patches/series ]] ||
+		sed -n 's/^# made for linux-source-6\.12 \([0-9.]*\).*/\1/p;T;q' "$repo/patches/series"
+}
+
+# Each checkout has a kernel tree of its own
+repo_key() { printf '%s-%s' "${repo##*/}" "$(printf '%s' "$repo" | hash12)"; }
