@@ -2,6 +2,7 @@
 /* Verbs that write and check content. */
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "memscript.h"
 
@@ -40,6 +41,27 @@ int verb_read(struct script *s, char **arg)
 		return no_area(s);
 	for (size_t off = 0; off < w.len; off += PAGE_SIZE)
 		(void)*(volatile char *)(w.base + off);
+	return 0;
+}
+
+/* Uses the pages without changing them, so that services see them in use. */
+int verb_churn(struct script *s, char **arg)
+{
+	struct window w;
+	long seconds;
+	time_t end;
+
+	if (!parse_count(arg[0], &seconds))
+		return because(s, BAD_USAGE, "the seconds must be a number");
+	if (!window_get(s, &w))
+		return no_area(s);
+	end = time(NULL) + seconds;
+	while (time(NULL) <= end)
+		for (size_t off = 0; off < w.len; off += PAGE_SIZE) {
+			volatile char *p = w.base + off;
+
+			*p = *p;
+		}
 	return 0;
 }
 

@@ -7,7 +7,7 @@
 
 #include "memscript.h"
 
-#define DEFAULT_TIMEOUT	120	/* seconds: a livelock must not hang a test run */
+#define DEFAULT_TIMEOUT	120	/* seconds */
 
 static int usage(void)
 {
@@ -23,16 +23,15 @@ static int usage(void)
 	return 0;
 }
 
-static unsigned int timeout(void)
+/* A livelock must end the process, not hang the test run. */
+void start_timeout(void)
 {
 	const char *env = getenv("MEMSCRIPT_TIMEOUT");
-	long seconds;
+	long seconds = 0;
 
-	if (!env)
-		return DEFAULT_TIMEOUT;
-	if (!parse_count(env, &seconds) || seconds < 0)
+	if (env && (!parse_count(env, &seconds) || seconds <= 0))
 		die("MEMSCRIPT_TIMEOUT='%s' is no number of seconds", env);
-	return (unsigned int)seconds;
+	(void)alarm(env ? (unsigned int)seconds : DEFAULT_TIMEOUT);
 }
 
 int main(int argc, char **argv)
@@ -43,7 +42,7 @@ int main(int argc, char **argv)
 		die("no statements, see --help");
 	if (!strcmp(argv[1], "--help"))
 		return usage();
-	(void)alarm(timeout());
+	start_timeout();
 	if (script_parse(&s, argc - 1, argv + 1))
 		die("%s", s.why);
 	return script_run(&s);

@@ -104,6 +104,9 @@ const char *errno_name(int err);
 /* Index of @text in the NULL-terminated @words, or -1. */
 int word_index(const char *const *words, const char *text);
 
+/* memscript.c */
+void start_timeout(void);
+
 /* area.c */
 bool window_get(struct script *s, struct window *w);
 int no_area(struct script *s);
@@ -161,6 +164,7 @@ int verb_verify(struct script *s, char **arg);
 int verb_touch(struct script *s, char **arg);
 int verb_read(struct script *s, char **arg);
 int verb_zeroed(struct script *s, char **arg);
+int verb_churn(struct script *s, char **arg);
 
 int verb_bind(struct script *s, char **arg);
 int verb_policy(struct script *s, char **arg);
@@ -194,6 +198,7 @@ int verb_end(struct script *s, char **arg);
 int verb_join(struct script *s, char **arg);
 int verb_exec(struct script *s, char **arg);
 int verb_expect(struct script *s, char **arg);
+int verb_try(struct script *s, char **arg);
 int verb_until(struct script *s, char **arg);
 
 #endif

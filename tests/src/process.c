@@ -37,22 +37,35 @@ int verb_cat(struct script *s, char **arg)
 	return 0;
 }
 
-/* Writes the rest of the statement to an existing file; "self" is our pid. */
+/* The words, with single blanks between them; "self" stands for our pid. */
+static size_t join_text(char *text, size_t size, char **word)
+{
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (int i = 0; word[i] && used < size; i++) {
+		const char *blank = i ? " " : "";
+		int len = strcmp(word[i], "self")
+			? snprintf(text + used, size - used, "%s%s", blank, word[i])
+			: snprintf(text + used, size - used, "%s%d", blank, getpid());
+
+		used += (size_t)len;
+	}
+	return used < size ? used : size - 1;
+}
+
+/* Writes the rest of the statement to an existing file, in one write(2). */
 int verb_write(struct script *s, char **arg)
 {
 	char text[256];
-	size_t used = 0;
+	size_t len = join_text(text, sizeof(text), arg + 1);
 	int fd = open(arg[0], O_WRONLY | O_CLOEXEC);
 	ssize_t ret;
 	int err;
 
 	if (fd < 0)
 		return because(s, errno, "cannot open %s", arg[0]);
-	while (*++arg && used < sizeof(text))
-		used += (size_t)(strcmp(*arg, "self")
-			? snprintf(text + used, sizeof(text) - used, "%s ", *arg)
-			: snprintf(text + used, sizeof(text) - used, "%d ", getpid()));
-	ret = write(fd, text, used < sizeof(text) ? used : sizeof(text) - 1);
+	ret = write(fd, text, len);
 	err = errno;
 	close(fd);
 	return ret < 0 ? because(s, err, "write") : 0;
@@ -153,6 +166,7 @@ int verb_fork(struct script *s, char **arg)
 		return because(s, errno, "fork");
 	if (!pid) {
 		s->nr_children = 0;
+		start_timeout();	/* alarms are not inherited */
 		return 0;	/* the child goes on into the block */
 	}
 	s->pc = end;
@@ -250,6 +264,17 @@ int verb_until(struct script *s, char **arg)
 			return ret;
 		(void)nanosleep(&pause, NULL);
 	}
+}
+
+/* try STATEMENT: the operation may fail, a check may not. */
+int verb_try(struct script *s, char **arg)
+{
+	int nr = 0, ret;
+
+	while (arg[nr])
+		nr++;
+	ret = script_statement(s, arg, nr);
+	return ret > 0 ? 0 : ret;
 }
 
 /* expect ERRNO STATEMENT: the operation must fail, and in this way. */

@@ -25,6 +25,7 @@ static const struct verb verbs[] = {
 	{ "verify", "SEED", 1, 1, verb_verify, "the content must be that" },
 	{ "touch", "", 0, 0, verb_touch, "write one byte of each page, last page first" },
 	{ "read", "", 0, 0, verb_read, "read one byte of each page" },
+	{ "churn", "SECONDS", 1, 1, verb_churn, "keep reading and writing for so long" },
 	{ "zeroed", "", 0, 0, verb_zeroed, "the content must be zero" },
 	/* policy */
 	{ "bind", "NODES [MODE] [FLAG...]", 1, 6, verb_bind, "mbind(2); MODE is bind unless given" },
@@ -51,7 +52,7 @@ static const struct verb verbs[] = {
 	{ "run", "PROGRAM [ARG...]", 1, ANY, verb_run, "run a program as a child" },
 	{ "signal", "FILE", 1, 1, verb_signal, "make a file, for a shell that waits" },
 	{ "wait", "FILE", 1, 1, verb_wait, "wait for a file" },
-	{ "write", "FILE TEXT...", 2, ANY, verb_write, "write to an existing file; 'self' is the pid" },
+	{ "write", "FILE [TEXT...]", 1, ANY, verb_write, "write to an existing file; 'self' is the pid" },
 	{ "print", "TEXT...", 1, ANY, verb_print, "print" },
 	{ "cat", "FILE", 1, 1, verb_cat, "print a file" },
 	/* pages in use by the kernel */
@@ -60,6 +61,7 @@ static const struct verb verbs[] = {
 	{ "direct", "BLOCKDEV", 1, 1, verb_direct, "read into the pages with O_DIRECT" },
 	/* prefixes */
 	{ "expect", "ERRNO STATEMENT", 2, ANY, verb_expect, "the statement must fail with this errno" },
+	{ "try", "STATEMENT", 1, ANY, verb_try, "the operation may fail" },
 	{ "until", "SECONDS STATEMENT", 2, ANY, verb_until, "repeat a check until it holds" },
 };
 

@@ -1,0 +1,189 @@
+#!/usr/bin/env bats
+# vm: --private 384M --private 128M --reserve 128M --append private_nodes=1
+# Refusals: a clear errno, a line in the log, nothing changed or left behind.
+# dax0.0 is the reserve of node 0, dax1.0 node 1 and dax2.0 node 2; 3 is spare.
+
+load lib
+
+region_of() { # DEVICE: the directory of its region
+  echo "$(readlink -f "/sys/bus/dax/devices/$1")/../dax_region"
+}
+
+nothing_left() { # NODE
+  run ! node_has_state memory_private "$1"
+  equal "$(zoneinfo managed "$1")" 0 "managed pages of node $1"
+  run ! grep -q anondax /proc/iomem
+}
+
+shrink() { # DEVICE SIZE
+  unbind "$1"
+  echo "$2" >"/sys/bus/dax/devices/$1/size"
+}
+
+@test "the devices are what this file thinks they are" {
+  equal "$(attr target_node dax0.0)" 0
+  equal "$(attr target_node dax1.0)" 1
+  equal "$(attr target_node dax2.0)" 2
+}
+
+@test "plugging onto a node with ordinary memory is EBUSY and says why" {
+  equal "$(attr node)" 0 node
+  refuses EBUSY "$(attr_file hotplug)" online
+  equal "$(attr hotplug)" unplugged hotplug
+  run ! node_has_state memory_private 0
+  node_has_state memory 0
+  log_says 'dax0\.0.*node 0'
+}
+
+@test "a bad node id is EINVAL" {
+  local value
+  for value in -1 4 63 64 1000000 node1 "" 0x; do
+    refuses EINVAL "$(attr_file node)" "$value"
+  done
+  equal "$(attr node)" 0 node
+}
+
+@test "a device without one whole memory block is refused and says why" {
+  local size
+  size=$(attr size dax2.0)
+  shrink dax2.0 $((64 << 20))
+  if bind_to anondax dax2.0; then
+    run memscript "write $(attr_file hotplug dax2.0) online"
+    [ "$status" -eq 1 ]
+    equal "$(attr hotplug dax2.0)" unplugged hotplug
+  fi
+  log_says 'dax2\.0.*(small|align|block)'
+  nothing_left 2
+  shrink dax2.0 "$size"
+  bind_to anondax dax2.0
+  plug online dax2.0
+}
+
+@test "a device that is no multiple of a block gives its whole blocks" {
+  local size
+  size=$(attr size dax1.0)
+  shrink dax1.0 $((320 << 20))
+  bind_to anondax dax1.0
+  plug online dax1.0
+  equal "$(zoneinfo managed 1)" $((256 << 8)) "managed pages"
+  unplug dax1.0
+  shrink dax1.0 "$size"
+}
+
+# Splits dax1.0 into dax1.0 and a second device of the same region.
+split() {
+  shrink dax1.0 $((256 << 20))
+  cat "$(region_of dax1.0)/create" || true
+  echo 1 >"$(region_of dax1.0)/create"
+  [ -e /sys/bus/dax/devices/dax1.1 ] || fail "no second device"
+  unbind dax1.1
+  echo $((128 << 20)) >/sys/bus/dax/devices/dax1.1/size
+}
+
+unsplit() {
+  unbind dax1.1
+  echo 0 >/sys/bus/dax/devices/dax1.1/size
+  echo dax1.1 >"$(region_of dax1.0)/delete"
+  unbind dax1.0
+  echo $((384 << 20)) >/sys/bus/dax/devices/dax1.0/size
+}
+
+@test "two devices of anondax share a node, which lives until the last one goes" {
+  split
+  bind_to anondax dax1.0
+  bind_to anondax dax1.1
+  plug online dax1.0
+  equal "$(zoneinfo managed 1)" $((256 << 8)) "managed pages of one"
+  plug online dax1.1
+  equal "$(zoneinfo managed 1)" $((384 << 8)) "managed pages of both"
+  unplug dax1.0
+  node_has_state memory_private 1
+  equal "$(zoneinfo managed 1)" $((128 << 8)) "managed pages of the other"
+  unplug dax1.1
+  nothing_left 1
+  unsplit
+}
+
+@test "kmem cannot add ordinary memory to a private node" {
+  split
+  bind_to anondax dax1.0
+  plug online dax1.0
+  echo online >/sys/devices/system/memory/auto_online_blocks
+  run bind_to kmem dax1.1
+  run ! node_has_state memory 1
+  node_has_state memory_private 1
+  equal "$(zoneinfo managed 1)" $((256 << 8)) "managed pages"
+  echo offline >/sys/devices/system/memory/auto_online_blocks
+  assert_node_empty 1
+  unplug dax1.0
+  unsplit
+}
+
+@test "anondax cannot make a node private that has kmem's memory" {
+  split
+  bind_to anondax dax1.0
+  echo online_movable >/sys/devices/system/memory/auto_online_blocks
+  bind_to kmem dax1.1
+  node_has_state memory 1
+  refuses EBUSY "$(attr_file hotplug dax1.0)" online
+  equal "$(attr hotplug dax1.0)" unplugged hotplug
+  run ! node_has_state memory_private 1
+  log_says 'dax1\.0.*node 1'
+  echo offline >/sys/devices/system/memory/auto_online_blocks
+  daxctl_offline 1
+  unsplit
+}
+
+daxctl_offline() { # NODE: every block of it, so that kmem lets go
+  local block
+  for block in "$NODES/node$1"/memory*; do
+    echo offline >"$block/state"
+  done
+}
+
+@test "the memory range being taken by another is refused and says why" {
+  bind_to kmem dax2.0
+  run bash -c 'echo dax2.0 >/sys/bus/dax/drivers/anondax/bind'
+  [ "$status" -ne 0 ]
+  unbind dax2.0
+}
+
+@test "changing node and plugging again moves the device to that node" {
+  set_attr node 3
+  set_attr mbind 1
+  plug
+  equal "$NODE" 3 node
+  memscript "map 8M; bind 3; fill 1; on 3 all; verify 1"
+  unplug
+  nothing_left 3
+  set_attr node 0
+}
+
+@test "two devices cannot be given one node by different owners' rules" {
+  set_attr node 2
+  bind_to anondax dax2.0
+  plug online dax2.0
+  plug online dax0.0
+  equal "$(zoneinfo managed 2)" $((256 << 8)) "managed pages of both"
+  unplug dax0.0
+  unplug dax2.0
+  set_attr node 0
+  nothing_left 2
+}
+
+@test "writing an attribute while the device goes away does no harm" {
+  local i
+  bind_to anondax dax2.0
+  (for i in {1..200}; do
+    echo online >"$(attr_file hotplug dax2.0)"
+    echo unplugged >"$(attr_file hotplug dax2.0)"
+  done) 2>/dev/null 3>&- &
+  for i in {1..10}; do
+    unbind dax2.0 2>/dev/null || true
+    bind_to anondax dax2.0 2>/dev/null || true
+  done
+  kill $!
+  wait $! || true
+  unbind dax2.0
+  nothing_left 2
+}

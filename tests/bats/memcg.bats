@@ -1,0 +1,120 @@
+#!/usr/bin/env bats
+# vm: --private 128M
+# Pages on the node are charged and limited like any other: DESIGN.md I9.
+
+load lib
+
+# Starts a process of the cgroup that holds 16M on the node.
+hold_inside() { # CGROUP
+  background_ready "write $1/cgroup.procs self; map 16M; bind $NODE; fill 1" \
+    "on $NODE all; signal $READY; wait $GO; verify 1"
+}
+
+stat_of_cgroup() { # CGROUP FIELD
+  sed -n "s/^$2 //p" "$1/memory.stat"
+}
+
+on_node() { # CGROUP FIELD: bytes on $NODE by memory.numa_stat
+  sed -n -E "s/^$2 .*N$NODE=([0-9]+).*/\1/p" "$1/memory.numa_stat"
+}
+
+@test "pages on the node are charged to their cgroup" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup charge)
+  hold_inside "$dir"
+  [ "$(cat "$dir/memory.current")" -ge $((16 << 20)) ]
+  within "$(stat_of_cgroup "$dir" anon)" $((16 << 20)) $((1 << 20)) anon
+  background_finish
+  poll 10 test "$(cat "$dir/memory.current")" -lt $((4 << 20))
+}
+
+@test "memory.numa_stat shows them on their node" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup stat)
+  hold_inside "$dir"
+  within "$(on_node "$dir" anon)" $((16 << 20)) $((256 << 10)) "anon on the node"
+  equal "$(on_node "$dir" file)" 0 "file on the node"
+  background_finish
+}
+
+@test "moving pages between nodes does not change the charge" {
+  local dir before
+  plug_for_mbind
+  dir=$(cgroup move)
+  background_ready "write $dir/cgroup.procs self; map 16M; fill 1; signal $READY" \
+    "wait $GO; verify 1"
+  before=$(stat_of_cgroup "$dir" anon)
+  memscript "migrate 0 $NODE pid $BACKGROUND left any"
+  within "$(stat_of_cgroup "$dir" anon)" "$before" $((256 << 10)) anon
+  [ "$(on_node "$dir" anon)" -ge $((12 << 20)) ]
+  memscript "migrate $NODE 0 pid $BACKGROUND left any"
+  within "$(stat_of_cgroup "$dir" anon)" "$before" $((256 << 10)) anon
+  background_finish
+}
+
+@test "memory.max holds on the node, and only the cgroup pays" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup limit)
+  echo 16M >"$dir/memory.max"
+  write_if_there 0 "$dir/memory.swap.max"
+  background_ready "map 32M; bind $NODE; fill 1; signal $READY; wait $GO; verify 1"
+  memscript "fork; write $dir/cgroup.procs self; map 64M; bind $NODE; touch; end KILL"
+  equal "$(sed -n 's/^oom_kill //p' "$dir/memory.events")" 1 oom_kill
+  log_says 'Memory cgroup out of memory: Killed process'
+  run ! log_says '[^p] out of memory: Killed process|^Out of memory'
+  background_finish
+}
+
+@test "memory.max holds for DRAM and the node together" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup both)
+  echo 24M >"$dir/memory.max"
+  memscript "fork; write $dir/cgroup.procs self; map 16M; bind $NODE; touch; map 16M; touch; end KILL"
+  memscript "fork; write $dir/cgroup.procs self; map 16M; touch; map 16M; bind $NODE; touch; end KILL"
+}
+
+@test "a limit below what is on the node already is refused no page by force" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup shrink)
+  hold_inside "$dir"
+  timeout 30 bash -c "echo 32M >$dir/memory.max"
+  kill -0 "$BACKGROUND"
+  background_finish
+}
+
+@test "page tables and slab of a bound task are charged, and on DRAM" {
+  local dir
+  plug_for_mbind online_kernel
+  dir=$(cgroup kernel)
+  hold_inside "$dir"
+  [ "$(stat_of_cgroup "$dir" pagetables)" -gt 0 ]
+  equal "$(on_node "$dir" pagetables)" 0 "page tables on the node"
+  equal "$(on_node "$dir" slab_unreclaimable)" 0 "slab on the node"
+  background_finish
+}
+
+@test "a cgroup can be removed while its pages are still on the node" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup gone)
+  hold_inside "$dir"
+  echo "$BACKGROUND" >"$CGROUPS/cgroup.procs"
+  rmdir "$dir"
+  background_finish
+  assert_node_empty
+}
+
+@test "a cgroup is charged for the copies its tasks make" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup copy)
+  background_ready "map 8M; bind $NODE; fill 1; fork; write $dir/cgroup.procs self" \
+    "fill 2; on $NODE all; signal $READY; wait $GO; end; verify 1"
+  within "$(on_node "$dir" anon)" $((8 << 20)) $((256 << 10)) "anon on the node"
+  background_finish
+}

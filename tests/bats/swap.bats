@@ -1,0 +1,149 @@
+#!/usr/bin/env bats
+# vm: --private 128M --swap 256M --dram 512M
+# Swap and reclaim: a node without "reclaim" is neither swapped out nor aged,
+# and swap-in brings nobody else's pages there: DESIGN.md 8.7, 8.17, I6.
+
+load lib
+
+bound_pages_stay() { # COMMAND... is what must not move them
+  background_ready "map 16M; bind $NODE; fill 1; signal $READY; wait $GO" \
+    "on swap none; on $NODE all; verify 1"
+  "$@"
+  background_finish
+}
+
+@test "no kswapd and no kcompactd runs for the node" {
+  local word
+  for word in online_movable online_kernel; do
+    plug "$word"
+    run ! pgrep -x "kswapd$NODE"
+    run ! pgrep -x "kcompactd$NODE"
+    unplug
+  done
+  pgrep -x kswapd0
+}
+
+@test "pressure on DRAM swaps DRAM's pages and not the node's" {
+  plug_for_mbind
+  local before
+  before=$(vmstat pswpout)
+  bound_pages_stay filler anon=440M -- true
+  [ "$(vmstat pswpout)" -gt "$before" ]
+}
+
+@test "pressure on DRAM does not age the node's pages" {
+  local inactive active
+  plug_for_mbind
+  background_ready "map 16M; bind $NODE; fill 1; signal $READY; wait $GO; on $NODE all"
+  drain
+  inactive=$(vmstat nr_inactive_anon "$NODE")
+  active=$(vmstat nr_active_anon "$NODE")
+  filler anon=440M -- true
+  equal "$(vmstat nr_inactive_anon "$NODE")" "$inactive" nr_inactive_anon
+  equal "$(vmstat nr_active_anon "$NODE")" "$active" nr_active_anon
+  background_finish
+}
+
+@test "memory.reclaim swaps a cgroup's DRAM pages and not those on the node" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup reclaim)
+  background_ready "write $dir/cgroup.procs self; map 8M as d; fill 2" \
+    "map 8M as p; bind $NODE; fill 1; signal $READY; wait $GO" \
+    "on $NODE all; use d; on swap some; verify 2; use p; verify 1"
+  drain
+  echo 16M >"$dir/memory.reclaim" || true
+  background_finish
+}
+
+@test "a memory limit is met by swapping DRAM pages, not those on the node" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup limit)
+  echo 24M >"$dir/memory.max"
+  memscript "write $dir/cgroup.procs self; map 8M as p; bind $NODE; fill 1" \
+    "map 32M as d; fill 2; on swap some; verify 2; use p; on $NODE all; verify 1"
+}
+
+@test "MADV_PAGEOUT and MADV_COLD leave the node's pages" {
+  plug_for_mbind
+  memscript "map 4M; bind $NODE; fill 1; madvise cold; madvise pageout; on swap none" \
+    "on $NODE all; verify 1"
+}
+
+# Two buffers whose pages alternate in swap, and in swap only; b is bound.
+alternate_in_swap() { # CGROUP
+  local i script
+  script="write $1/cgroup.procs self; map 1M as a; fill 1; map 1M as b; fill 2"
+  script+="; map 4K; touch; move 0"
+  for ((i = 0; i < 256; i += 2)); do
+    script+="; use a; slice ${i}p 2p; madvise pageout"
+    script+="; use b; slice ${i}p 2p; madvise pageout"
+  done
+  # what was just written is still in the swap cache: drop it
+  script+="; try write $1/memory.reclaim 16M; try write $1/memory.reclaim 16M"
+  echo "$script; use a; on swap all; use b; on swap all; bind $NODE;"
+}
+
+readahead_brings_no_strangers() {
+  local dir before
+  plug_for_mbind
+  dir=$(cgroup swap)
+  before=$(vmstat swap_ra)
+  memscript "$(alternate_in_swap "$dir")" "verify 2; where; use a; verify 1; where; on $NODE none" \
+    || return
+  [ "$(vmstat swap_ra)" -gt "$before" ] || fail "nothing was read ahead"
+}
+
+swap_again() { # with the device's rotational flag set to $1
+  swapoff /dev/vda
+  echo "$1" >/sys/block/vda/queue/rotational
+  swapon /dev/vda
+}
+
+@test "readahead by place in swap brings no stranger's page onto the node" {
+  swap_again 1
+  readahead_brings_no_strangers
+}
+
+@test "readahead by address brings no stranger's page onto the node" {
+  swap_again 0
+  readahead_brings_no_strangers
+}
+
+@test "a bound page that is swapped in on its own lands on the node" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup swap)
+  echo 0 >/proc/sys/vm/page-cluster
+  memscript "$(alternate_in_swap "$dir")" "verify 2; where; on $NODE all"
+  echo 3 >/proc/sys/vm/page-cluster
+}
+
+@test "a bound page swapped in from zram lands on the node" {
+  plug_for_mbind
+  modprobe zram
+  echo 64M >/sys/block/zram0/disksize
+  mkswap /dev/zram0 >/dev/null
+  swapoff /dev/vda
+  swapon /dev/zram0
+  memscript "$(alternate_in_swap "$(cgroup swap)")" "verify 2; on $NODE all; use a; verify 1; on $NODE none"
+  swapoff /dev/zram0
+  rmmod zram
+  swapon /dev/vda
+}
+
+@test "swapoff brings everything back unharmed" {
+  plug_for_mbind
+  memscript "$(alternate_in_swap "$(cgroup swap)")" "run swapoff /dev/vda; on swap none; verify 2" \
+    "use a; verify 1; on $NODE none; run swapon /dev/vda"
+}
+
+@test "a page of the node that was swapped out on DRAM first is charged once" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup charge)
+  memscript "$(alternate_in_swap "$dir") verify 2; use a; verify 1" \
+    "run cat $dir/memory.current"
+  poll 10 test "$(cat "$dir/memory.current")" -lt $((2 << 20))
+}
