@@ -97,7 +97,7 @@ fixed_figures() {
   equal "$(meminfo AnonPages "$NODE")" 16384 AnonPages
   equal "$(meminfo "Active(anon)" "$NODE")" "$(meminfo Active "$NODE")"
   equal "$(vmstat nr_anon_pages "$NODE")" 4096 nr_anon_pages
-  within "$(node_used)" 4096 64 "used pages"
+  within "$(node_used "$NODE")" 4096 64 "used pages"
   background_finish
   assert_node_empty
   equal "$(meminfo AnonPages "$NODE")" 0 AnonPages

@@ -136,7 +136,7 @@ unsplit() {
 
 daxctl_offline() { # NODE: every block of it, so that kmem lets go
   local block
-  for block in "$NODES/node$1"/memory*; do
+  for block in "$NODES/node$1"/memory[0-9]*; do
     echo offline >"$block/state"
   done
 }
@@ -172,13 +172,12 @@ daxctl_offline() { # NODE: every block of it, so that kmem lets go
 }
 
 @test "writing an attribute while the device goes away does no harm" {
-  local i
   bind_to anondax dax2.0
-  (for i in {1..200}; do
+  (for _ in {1..200}; do
     echo online >"$(attr_file hotplug dax2.0)"
     echo unplugged >"$(attr_file hotplug dax2.0)"
   done) 2>/dev/null 3>&- &
-  for i in {1..10}; do
+  for _ in {1..10}; do
     unbind dax2.0 2>/dev/null || true
     bind_to anondax dax2.0 2>/dev/null || true
   done

@@ -15,35 +15,46 @@ DAX=${DAX:-dax0.0}
 
 # --- values -----------------------------------------------------------------
 
+# Programs are slow to start in an emulated machine, hence so much plain bash.
+
 # The value in kB of FIELD in /proc/meminfo or a node's meminfo.
 meminfo() { # FIELD [NODE]
-  local file=/proc/meminfo
+  local file=/proc/meminfo name value
   [ $# -lt 2 ] || file=$NODES/node$2/meminfo
-  sed -n -E "s/^(Node +[0-9]+ +)?$1: +([0-9]+).*/\2/p" "$file"
+  while read -r name value; do
+    [ $# -lt 2 ] || read -r _ name value <<<"$value"
+    [ "$name" != "$1:" ] || echo "${value% kB}"
+  done <"$file"
 }
 
 vmstat() { # COUNTER [NODE]
-  local file=/proc/vmstat
+  local file=/proc/vmstat name value
   [ $# -lt 2 ] || file=$NODES/node$2/vmstat
-  sed -n "s/^$1 //p" "$file"
+  while read -r name value; do
+    [ "$name" != "$1" ] || echo "$value"
+  done <"$file"
 }
 
 # Sum of FIELD (free, managed, present, ... or pcp) over the zones of NODE.
 zoneinfo() { # FIELD NODE [ZONE]
-  awk -v node="$2," -v field="$1" -v zone="${3:-}" '
-    $1 == "Node" { mine = $2 == node && (zone == "" || $4 == zone) }
-    !mine { next }
-    field == "pcp" && $1 == "count:" { sum += $2 }
-    field == "free" && $1 == "pages" && $2 == "free" { sum += $3 }
-    $1 == field && $2 ~ /^[0-9]+$/ { sum += $2 }
-    END { print sum + 0 }' /proc/zoneinfo
+  local a b c d mine='' sum=0 field=$1
+  [ "$field" != pcp ] || field=count:
+  while read -r a b c d; do
+    if [ "$a" = Node ]; then
+      mine=
+      [ "$b" != "$2," ] || [ "${3:-$d}" != "$d" ] || mine=yes
+    elif [ "$mine" ] && [ "$a" = "$field" ]; then
+      sum=$((sum + b))
+    elif [ "$mine" ] && [ "$a $b" = "pages $field" ]; then
+      sum=$((sum + c))
+    fi
+  done </proc/zoneinfo
+  echo "$sum"
 }
 
 # Pages of NODE that are in use, lists per CPU not counted.
-node_used() { # [NODE]
-  local node=${1:-$NODE}
-  echo $(($(zoneinfo managed "$node") - $(zoneinfo free "$node") \
-    - $(zoneinfo pcp "$node")))
+node_used() { # NODE
+  echo $(($(zoneinfo managed "$1") - $(zoneinfo free "$1") - $(zoneinfo pcp "$1")))
 }
 
 node_has_state() { # STATE NODE: is NODE in the list has_STATE?
@@ -53,10 +64,6 @@ node_has_state() { # STATE NODE: is NODE in the list has_STATE?
     [ "$2" -lt "${range%-*}" ] || [ "$2" -gt "${range#*-}" ] || return 0
   done
   return 1
-}
-
-kernel_log() { # what the kernel said since the test began
-  dmesg | sed "1,/bats: begin $BATS_TEST_NUMBER\$/d"
 }
 
 # --- checks -----------------------------------------------------------------
@@ -90,25 +97,26 @@ refuses() { # ERRNO FILE VALUE...
   memscript "expect $1 write ${*:2}"
 }
 
+# The kernel said it since the test began: teardown empties the log.
 log_says() { # REGEX
-  kernel_log | grep -qE "$1" || fail "the kernel log does not say '$1'"
+  local line
+  while read -r line; do
+    [[ ! $line =~ $1 ]] || return 0
+  done < <(dmesg)
+  fail "the kernel log does not say '$1'"
 }
 
 # Returns pages that wait in batches and lists per CPU to where they count.
 drain() {
-  memscript 'map 4K; touch; move 0' # empties the LRU batches of all CPUs
-  cat /proc/sys/vm/stat_refresh >/dev/null
+  memscript 'used 0 999999999'
 }
 
-node_empty() { # NODE
-  drain && [ "$(node_used "$1")" -eq 0 ]
-}
-
+# All managed pages of the node are free, in the buddy lists or those of a CPU.
 assert_node_empty() { # [NODE]
   local node=${1:-$NODE}
-  poll 10 node_empty "$node" || {
-    cat "$NODES/node$node/meminfo" >&2
-    fail "node $node: $(node_used "$node") pages are in use"
+  memscript "until 10 used $node 0" || {
+    grep -v ' 0 kB' "$NODES/node$node/meminfo" >&2
+    fail "node $node is not empty"
   }
 }
 
@@ -120,7 +128,7 @@ assert_only_anon() { # [TOLERANCE]
   for field in FilePages Shmem Slab PageTables KernelStack; do
     equal "$(meminfo "$field" "$NODE")" 0 "$field" || return
   done
-  within "$(node_used)" "$(($(meminfo AnonPages "$NODE") / 4))" "${1:-64}" \
+  within "$(node_used "$NODE")" "$(($(meminfo AnonPages "$NODE") / 4))" "${1:-64}" \
     "used against anonymous pages"
 }
 
@@ -131,15 +139,21 @@ attr_file() { # ATTRIBUTE [DEVICE]
 }
 
 attr() { # ATTRIBUTE [DEVICE]
-  cat "$(attr_file "$@")"
+  local value
+  read -r value <"/sys/bus/dax/devices/${2:-$DAX}/$1"
+  echo "$value"
 }
 
 set_attr() { # ATTRIBUTE VALUE [DEVICE]
-  memscript "write $(attr_file "$1" "${3:-}") $2"
+  echo "$2" >"/sys/bus/dax/devices/${3:-$DAX}/$1"
 }
 
 stat_of() { # COUNTER [DEVICE]
   attr "stats/$1" "${2:-}"
+}
+
+bound_to() { # DRIVER [DEVICE]
+  [ -e "/sys/bus/dax/drivers/$1/${2:-$DAX}" ]
 }
 
 driver_of() { # DEVICE
@@ -158,12 +172,12 @@ unbind() { # [DEVICE]
 
 bind_to() { # DRIVER [DEVICE]
   local dev=${2:-$DAX}
-  [ "$(driver_of "$dev")" != "$1" ] || return 0
+  ! bound_to "$1" "$dev" || return 0
   unbind "$dev"
-  modprobe "$1"
-  echo "$dev" >"/sys/bus/dax/drivers/$1/new_id"
-  [ "$(driver_of "$dev")" = "$1" ] || echo "$dev" >"/sys/bus/dax/drivers/$1/bind"
-  equal "$(driver_of "$dev")" "$1" "driver of $dev"
+  [ -e "/sys/bus/dax/drivers/$1" ] || modprobe "$1"
+  echo "$dev" >"/sys/bus/dax/drivers/$1/new_id" || return
+  bound_to "$1" "$dev" || echo "$dev" >"/sys/bus/dax/drivers/$1/bind" || return
+  bound_to "$1" "$dev" || fail "$dev is not bound to $1"
 }
 
 # The physical range of the device, for memscript's oracle.
@@ -174,11 +188,20 @@ device_range() { # NODE [DEVICE]
   printf '%d:0x%x-0x%x' "$1" "$start" $((start + size - 1))
 }
 
+# A device that comes back with another node replaces what it was before.
+add_range() { # NODE:START-END
+  local range kept=()
+  for range in ${PRIVATE_RANGES:-}; do
+    [ "${range#*:}" = "${1#*:}" ] || kept+=("$range")
+  done
+  export PRIVATE_RANGES="${kept[*]} $1"
+}
+
 plug() { # [WORD] [DEVICE]
   set_attr hotplug "${1:-online}" "${2:-}"
   NODE=$(attr node "${2:-}")
-  PRIVATE_RANGES="${PRIVATE_RANGES:+$PRIVATE_RANGES }$(device_range "$NODE" "${2:-}")"
-  export NODE PRIVATE_RANGES
+  add_range "$(device_range "$NODE" "${2:-}")"
+  export NODE
 }
 
 unplug() { # [DEVICE]
@@ -186,8 +209,7 @@ unplug() { # [DEVICE]
 }
 
 plugged() { # [DEVICE]
-  [ "$(driver_of "${1:-$DAX}")" = anondax ] \
-    && [ "$(attr hotplug "${1:-}")" != unplugged ]
+  bound_to anondax "${1:-}" && [ "$(attr hotplug "${1:-}")" != unplugged ]
 }
 
 # Plugs the device with the mbind opt-in.
@@ -242,7 +264,7 @@ export_checks() {
 # A cgroup of this test; prints its path.
 cgroup() { # NAME
   local dir=$CGROUPS/bats.$1
-  mkdir -p "$dir"
+  [ -d "$dir" ] || mkdir "$dir"
   echo "$dir"
 }
 
@@ -270,10 +292,11 @@ quiet_services() {
   write_if_there 0 /sys/kernel/mm/numa/demotion_enabled
   write_if_there never "$THP/enabled"
   for size in "$THP"/hugepages-*/enabled; do
-    write_if_there never "$size"
+    echo never >"$size"
   done
-  write_if_there 2 /sys/kernel/mm/ksm/run
-  write_if_there 0 /sys/kernel/mm/ksm/run
+  echo inherit >"$THP/hugepages-2048kB/enabled"
+  echo 2 >/sys/kernel/mm/ksm/run
+  echo 0 >/sys/kernel/mm/ksm/run
   write_if_there 0 /proc/sys/vm/panic_on_oom
 }
 
@@ -281,10 +304,10 @@ setup_file() {
   mount_once debugfs /sys/kernel/debug
   mount_once cgroup2 "$CGROUPS"
   echo '+memory +cpuset' >"$CGROUPS/cgroup.subtree_control"
+  dmesg --clear
 }
 
 begin() {
-  echo "bats: begin $BATS_TEST_NUMBER" >/dev/kmsg
   READY=$BATS_TEST_TMPDIR/ready
   GO=$BATS_TEST_TMPDIR/go
   BACKGROUND=
@@ -305,9 +328,14 @@ stop_background() {
 }
 
 # Every plugged node must be empty by now, and must unplug.
+# For tests that make pages of the node unusable: teardown does not count them.
+pages_get_lost() {
+  NODE_LOST_PAGES=1
+}
+
 clean_device() { # DEVICE
   local status=0
-  [ "$(driver_of "$1")" = anondax ] || return 0
+  bound_to anondax "$1" || return 0
   if plugged "$1"; then
     [ -n "${NODE_LOST_PAGES:-}" ] || assert_node_empty "$(attr node "$1")" \
       || status=1
@@ -318,16 +346,15 @@ clean_device() { # DEVICE
 }
 
 no_splat() {
-  local found
-  found=$(kernel_log | grep -E "$SPLAT" || true)
-  [ -z "$found" ] || fail "the kernel complained: $found"
+  local log
+  log=$(dmesg --read-clear)
+  [[ ! $log =~ $SPLAT ]] || fail "the kernel complained:" "$log"
 }
 
 teardown() {
   local dev status=0
   stop_background
   remove_cgroups
-  quiet_services
   for dev in /sys/bus/dax/devices/dax*; do
     clean_device "${dev##*/}" || status=1
   done

@@ -57,6 +57,12 @@ no_private_memory() {
   equal "$(attr hotplug)" online_kernel hotplug
 }
 
+@test "online is satisfied with either zone" {
+  plug online_kernel
+  set_attr hotplug online
+  equal "$(attr hotplug)" online_kernel hotplug
+}
+
 @test "going from one zone to the other without unplugging is busy" {
   plug online_kernel
   refuses EBUSY "$(attr_file hotplug)" online_movable
@@ -138,7 +144,7 @@ no_private_memory() {
 @test "a block that the admin takes offline and online by hand stays private" {
   local block
   plug online_movable
-  block=$(printf '%s\n' "$NODES/node$NODE"/memory* | head -n1)
+  block=$(printf '%s\n' "$NODES/node$NODE"/memory[0-9]* | head -n1)
   echo offline >"$block/state"
   run -0 cat "$block/state"
   equal "$output" offline
@@ -151,7 +157,7 @@ no_private_memory() {
 @test "with all blocks taken offline by hand, unplugging still works" {
   local block
   plug online_movable
-  for block in "$NODES/node$NODE"/memory*; do
+  for block in "$NODES/node$NODE"/memory[0-9]*; do
     echo offline >"$block/state"
   done
   run ! node_has_state memory_private "$NODE"

@@ -141,7 +141,6 @@ run_damon() { # ACTION
     memscript "map 2M; bind $NODE; fill 1; pin long; on 0 all; verify 1; fill 2; unpin; verify 2"
     memscript "map 2M; bind $NODE; pin long; on 0 all; fill 1; verify 1"
     unplug
-    PRIVATE_RANGES=
   done
 }
 
@@ -165,7 +164,7 @@ run_damon() { # ACTION
 }
 
 @test "soft offline moves the folio to DRAM and keeps its content" {
-  NODE_LOST_PAGES=1
+  pages_get_lost
   plug_for_mbind
   memscript "map 1M; bind $NODE; fill 1; slice 64K 4K; madvise soft_offline; on 0 all" \
     "whole; verify 1; on 0 1p"
@@ -176,7 +175,7 @@ run_damon() { # ACTION
 }
 
 @test "a memory error on the node kills only who touches the page" {
-  NODE_LOST_PAGES=1
+  pages_get_lost
   plug_for_mbind
   memscript "map 1M; bind $NODE; fill 1" \
     "fork; slice 64K 4K; madvise hwpoison; read; end BUS" \

@@ -12,9 +12,8 @@ take_node() { # ID [DEVICE]
 teardown_nodes() {
   local dev
   for dev in dax0.0 dax1.0; do
-    [ "$(driver_of $dev)" = anondax ] && ! plugged $dev && set_attr node 0 $dev
+    ! bound_to anondax $dev || plugged $dev || set_attr node 0 $dev
   done
-  return 0
 }
 
 @test "the device belongs to node 0 and cannot be plugged there" {
@@ -107,7 +106,7 @@ teardown_nodes() {
     "verify 1; slice 4M 4M; touch; on 1 none; on 2 none"
   unplug
   take_node 2
-  PRIVATE_RANGES='' plug
+  plug
   background_finish
   assert_node_empty 2
   unplug

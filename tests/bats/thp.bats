@@ -72,10 +72,10 @@ full_scans() { # at least so many
   [ "$(cat "$THP/khugepaged/full_scans")" -ge "$1" ]
 }
 
-# Lets khugepaged look at everything a few times, as fast as it can.
+# Lets khugepaged look at everything a few times, as fast as it can. It knows
+# only processes that asked for huge pages while these were enabled.
 run_khugepaged() {
   local scans
-  echo madvise >"$THP/enabled"
   echo 0 >"$THP/khugepaged/alloc_sleep_millisecs"
   echo 0 >"$THP/khugepaged/scan_sleep_millisecs"
   scans=$(cat "$THP/khugepaged/full_scans")
@@ -85,6 +85,7 @@ run_khugepaged() {
 
 @test "khugepaged collapses small pages of DRAM, as ever" {
   plug_for_mbind
+  echo madvise >"$THP/enabled"
   background_ready "map 8M; fill 1; madvise hugepage; signal $READY; wait $GO" \
     "on 0 all; smaps AnonHugePages all; verify 1"
   run_khugepaged
@@ -93,6 +94,7 @@ run_khugepaged() {
 
 @test "khugepaged leaves the node's small pages alone" {
   plug_for_mbind
+  echo madvise >"$THP/enabled"
   background_ready "map 8M; bind $NODE; fill 1; madvise hugepage; signal $READY; wait $GO" \
     "on $NODE all; smaps AnonHugePages none; verify 1"
   run_khugepaged
@@ -101,6 +103,7 @@ run_khugepaged() {
 
 @test "khugepaged never collapses DRAM's pages onto the node" {
   plug_for_mbind
+  echo madvise >"$THP/enabled"
   background_ready "map 8M; fill 1; bind $NODE; madvise hugepage; signal $READY; wait $GO" \
     "on 0 all; verify 1"
   run_khugepaged

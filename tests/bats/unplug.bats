@@ -208,12 +208,12 @@ still_there() { # STATE MANAGED
 }
 
 @test "unplugging an idle node ten times over leaks nothing" {
-  local i before
+  local before
   plug
   unplug
   drain
   before=$(meminfo MemFree)
-  for i in {1..10}; do
+  for _ in {1..10}; do
     set_attr hotplug online
     set_attr hotplug unplugged
   done

@@ -230,3 +230,68 @@ int verb_idle(struct script *s, char **arg)
 	return because(s, CHECK_FAILED, "%zu of %zu pages are idle", count,
 		       w.len / PAGE_SIZE);
 }
+
+/* Takes pages out of the batches and the counters of all CPUs. */
+static void drain(void)
+{
+	FILE *f = fopen("/proc/sys/vm/stat_refresh", "re");
+	char page[2 * PAGE_SIZE];
+	void *addr = page + PAGE_SIZE;
+	int to = 0, status;
+
+	page[PAGE_SIZE] = 1;
+	/* moving a page empties the LRU batches of all CPUs first */
+	(void)sys_move_pages(0, 1, &addr, &to, &status, 2 /* MPOL_MF_MOVE */);
+	if (!f || fgetc(f) != EOF)
+		die("cannot refresh the counters of /proc/vmstat");
+	(void)fclose(f);
+}
+
+/* What one line of /proc/zoneinfo adds to the pages in use. */
+static long used_by_line(const char *line)
+{
+	long n;
+
+	if (sscanf(line, " managed %ld", &n) == 1)
+		return n;
+	if (sscanf(line, " pages free %ld", &n) == 1 ||
+	    sscanf(line, " count: %ld", &n) == 1)
+		return -n;
+	return 0;
+}
+
+/* Managed pages that are neither free nor in a free list of some CPU. */
+static long pages_in_use(long node)
+{
+	FILE *f = fopen("/proc/zoneinfo", "re");
+	char *line = NULL;
+	size_t size = 0;
+	long used = 0, current;
+	bool mine = false;
+
+	if (!f)
+		die("cannot open /proc/zoneinfo: %s", strerror(errno));
+	while (getline(&line, &size, f) > 0) {
+		if (sscanf(line, "Node %ld, zone", &current) == 1)
+			mine = current == node;
+		else if (mine)
+			used += used_by_line(line);
+	}
+	free(line);
+	(void)fclose(f);
+	return used;
+}
+
+int verb_used(struct script *s, char **arg)
+{
+	long node, max, used;
+
+	if (!parse_count(arg[0], &node) || !parse_count(arg[1], &max))
+		return because(s, BAD_USAGE, "want a node and a number of pages");
+	drain();
+	used = pages_in_use(node);
+	if (used <= max)
+		return 0;
+	return because(s, CHECK_FAILED, "%ld pages of node %ld are in use", used,
+		       node);
+}

@@ -181,6 +181,7 @@ int verb_where(struct script *s, char **arg);
 int verb_on(struct script *s, char **arg);
 int verb_kflags(struct script *s, char **arg);
 int verb_smaps(struct script *s, char **arg);
+int verb_used(struct script *s, char **arg);
 int verb_idle(struct script *s, char **arg);
 
 int verb_print(struct script *s, char **arg);

@@ -44,6 +44,7 @@ static const struct verb verbs[] = {
 	{ "kflags", "FLAG AMOUNT", 2, 2, verb_kflags, "so many pages must have this flag in /proc/kpageflags" },
 	{ "smaps", "FIELD [AMOUNT]", 1, 2, verb_smaps, "print or check a field of smaps" },
 	{ "idle", "mark|AMOUNT", 1, 1, verb_idle, "mark the pages idle, or so many must be" },
+	{ "used", "NODE MAX", 2, 2, verb_used, "at most so many pages of the node may be in use, by anybody" },
 	/* processes */
 	{ "fork", "[bg]", 0, 1, verb_fork, "a child runs the statements up to 'end'" },
 	{ "end", "[SIGNAL|STATUS]", 0, 1, verb_end, "ends a child's block; how it must have ended" },
