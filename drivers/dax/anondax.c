@@ -1,0 +1,611 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * anondax: a dax device as a private memory node, with its policy in sysfs.
+ *
+ * The attributes are in Documentation/ABI/testing/sysfs-bus-dax-anondax, what a
+ * private node is in Documentation/mm/private-nodes.rst.
+ */
+#include <linux/cleanup.h>
+#include <linux/dax.h>
+#include <linux/device.h>
+#include <linux/ioport.h>
+#include <linux/kstrtox.h>
+#include <linux/list.h>
+#include <linux/memory.h>
+#include <linux/memory-tiers.h>
+#include <linux/memory_hotplug.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/node_private.h>
+#include <linux/slab.h>
+#include <linux/sysfs.h>
+
+#include "bus.h"
+#include "dax-private.h"
+
+/* Where the memory stands if neither firmware nor admin says: as with kmem */
+#define ANONDAX_DEFAULT_ADISTANCE	(MEMTIER_ADISTANCE_DRAM * 5)
+
+enum anondax_state {
+	UNPLUGGED,
+	ONLINE,			/* only written: the zone follows from the policy */
+	ONLINE_KERNEL,
+	ONLINE_MOVABLE,
+};
+
+static const char * const state_words[] = {
+	[UNPLUGGED] = "unplugged",
+	[ONLINE] = "online",
+	[ONLINE_KERNEL] = "online_kernel",
+	[ONLINE_MOVABLE] = "online_movable",
+};
+
+/**
+ * struct anondax - a dax device that is bound to this driver
+ * @dev_dax: the device
+ * @plugged: entry in plugged_devices
+ * @state: never ONLINE
+ * @leaving: being unbound, cannot be plugged any more
+ * @nid: node to plug to
+ * @adistance: abstract distance of its memory
+ * @opts: opt-ins while unplugged; those of the node are with the node
+ * @mem: what is plugged, or NULL
+ * @claimed: iomem resources, one for each range of @mem
+ */
+struct anondax {
+	struct dev_dax *dev_dax;
+	struct list_head plugged;
+	enum anondax_state state;
+	bool leaving;
+	int nid;
+	int adistance;
+	unsigned long opts;
+	struct private_memory *mem;
+	struct resource **claimed;
+};
+
+/* Protects everything in struct anondax, and the lists. */
+static DEFINE_MUTEX(anondax_lock);
+static LIST_HEAD(plugged_devices);
+static LIST_HEAD(memory_types);
+
+/* The address stands for the driver towards the core. */
+static const char anondax_owner[] = "System RAM (anondax)";
+
+static struct device *anondax_dev(struct anondax *ad)
+{
+	return &ad->dev_dax->dev;
+}
+
+/* The whole memory blocks in a range of the device */
+static struct range block_range(const struct dev_dax_range *dax_range)
+{
+	unsigned long block = memory_block_size_bytes();
+
+	return (struct range) {
+		.start = ALIGN(dax_range->range.start, block),
+		.end = ALIGN_DOWN(dax_range->range.end + 1, block) - 1,
+	};
+}
+
+static bool range_is_empty(const struct range *range)
+{
+	return range->start >= range->end;
+}
+
+static void take_range(struct anondax *ad, int i)
+{
+	struct dev_dax_range *dax_range = &ad->dev_dax->ranges[i];
+	struct range range = block_range(dax_range);
+	struct device *dev = anondax_dev(ad);
+
+	if (range_is_empty(&range)) {
+		dev_info(dev, "mapping%d: %#llx-%#llx too small after alignment to memory blocks of %#lx\n",
+			 i, dax_range->range.start, dax_range->range.end,
+			 memory_block_size_bytes());
+		return;
+	}
+	if (range_len(&range) != range_len(&dax_range->range))
+		dev_info(dev, "mapping%d: uses %#llx-%#llx of %#llx-%#llx\n", i,
+			 range.start, range.end, dax_range->range.start,
+			 dax_range->range.end);
+	ad->mem->ranges[ad->mem->nr_ranges - 1] = range;
+}
+
+/* Describe to the core what the device has. */
+static int describe_memory(struct anondax *ad, enum anondax_state state)
+{
+	struct dev_dax *dev_dax = ad->dev_dax;
+	struct private_memory *mem;
+	int i;
+
+	mem = kzalloc(struct_size(mem, ranges, dev_dax->nr_range), GFP_KERNEL);
+	if (!mem)
+		return -ENOMEM;
+
+	mem->nid = ad->nid;
+	mem->owner = anondax_owner;
+	mem->opts = ad->opts;
+	mem->name = anondax_owner;
+	mem->online_type = state == ONLINE_KERNEL ? MMOP_ONLINE_KERNEL :
+						    MMOP_ONLINE_MOVABLE;
+	ad->mem = mem;
+	for (i = 0; i < dev_dax->nr_range; i++) {
+		struct range range = block_range(&dev_dax->ranges[i]);
+
+		if (!range_is_empty(&range))
+			mem->nr_ranges++;
+		take_range(ad, i);
+	}
+	if (mem->nr_ranges)
+		return 0;
+
+	dev_err(anondax_dev(ad), "no memory after alignment to memory blocks of %#lx\n",
+		memory_block_size_bytes());
+	return -EINVAL;
+}
+
+static void release_claims(struct anondax *ad)
+{
+	unsigned int i;
+
+	for (i = 0; ad->claimed && i < ad->mem->nr_ranges; i++) {
+		if (!ad->claimed[i])
+			continue;
+		remove_resource(ad->claimed[i]);
+		kfree(ad->claimed[i]);
+	}
+	kfree(ad->claimed);
+	ad->claimed = NULL;
+}
+
+static int claim_ranges(struct anondax *ad)
+{
+	struct private_memory *mem = ad->mem;
+	unsigned int i;
+
+	ad->claimed = kcalloc(mem->nr_ranges, sizeof(*ad->claimed), GFP_KERNEL);
+	if (!ad->claimed)
+		return -ENOMEM;
+
+	for (i = 0; i < mem->nr_ranges; i++) {
+		struct resource *res;
+
+		res = request_mem_region(mem->ranges[i].start,
+					 range_len(&mem->ranges[i]),
+					 dev_name(anondax_dev(ad)));
+		if (!res) {
+			dev_err(anondax_dev(ad), "%#llx-%#llx is in use\n",
+				mem->ranges[i].start, mem->ranges[i].end);
+			return -EBUSY;
+		}
+		/* Not busy: the memory added becomes a child of it. */
+		res->flags = IORESOURCE_SYSTEM_RAM;
+		ad->claimed[i] = res;
+	}
+	return 0;
+}
+
+static void forget_memory(struct anondax *ad)
+{
+	if (ad->mem)
+		release_claims(ad);
+	kfree(ad->mem);
+	ad->mem = NULL;
+}
+
+/* Devices that share a node are of one memory type. */
+static int check_adistance(struct anondax *ad)
+{
+	struct anondax *other;
+
+	list_for_each_entry(other, &plugged_devices, plugged) {
+		if (other->nid != ad->nid || other->adistance == ad->adistance)
+			continue;
+		dev_err(anondax_dev(ad), "node %d is shared with %s, which has adistance %d\n",
+			ad->nid, dev_name(anondax_dev(other)), other->adistance);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int add_memory_type(struct anondax *ad)
+{
+	struct memory_dev_type *type;
+
+	type = mt_find_alloc_memory_type(ad->adistance, &memory_types);
+	if (IS_ERR(type))
+		return PTR_ERR(type);
+	init_node_memory_type(ad->nid, type);
+	return 0;
+}
+
+static int add_described(struct anondax *ad)
+{
+	int rc;
+
+	rc = claim_ranges(ad);
+	if (rc)
+		return rc;
+	rc = add_memory_type(ad);
+	if (rc)
+		return rc;
+	rc = add_private_memory_driver_managed(ad->mem);
+	if (rc)
+		clear_node_memory_type(ad->nid, NULL);
+	return rc;
+}
+
+static int plug(struct anondax *ad, enum anondax_state state)
+{
+	struct device *dev = anondax_dev(ad);
+	int rc;
+
+	if (ad->nid < 0 || ad->nid >= MAX_NUMNODES || !node_possible(ad->nid)) {
+		dev_err(dev, "no node to plug to: write its id to the attribute node\n");
+		return -EINVAL;
+	}
+	rc = check_adistance(ad);
+	if (rc)
+		return rc;
+
+	rc = describe_memory(ad, state);
+	if (!rc)
+		rc = add_described(ad);
+	if (rc) {
+		dev_err(dev, "not plugged to node %d: error %d\n", ad->nid, rc);
+		forget_memory(ad);
+		return rc;
+	}
+
+	__module_get(THIS_MODULE);
+	list_add(&ad->plugged, &plugged_devices);
+	WRITE_ONCE(ad->state, state);
+	return 0;
+}
+
+static int unplug(struct anondax *ad)
+{
+	unsigned long opts = node_private_opts(ad->nid);
+	int rc;
+
+	rc = offline_and_remove_private_memory(ad->mem);
+	if (rc) {
+		dev_err(anondax_dev(ad), "memory is in use, nothing was unplugged: error %d\n",
+			rc);
+		return rc;
+	}
+
+	clear_node_memory_type(ad->nid, NULL);
+	forget_memory(ad);
+	ad->opts = opts;
+	list_del(&ad->plugged);
+	WRITE_ONCE(ad->state, UNPLUGGED);
+	module_put(THIS_MODULE);
+	return 0;
+}
+
+static int change_state(struct anondax *ad, enum anondax_state to)
+{
+	if (ad->state == to || (ad->state != UNPLUGGED && to == ONLINE))
+		return 0;
+	if (to == UNPLUGGED)
+		return unplug(ad);
+	if (ad->state != UNPLUGGED) {
+		dev_err(anondax_dev(ad), "is %s: unplug it to change the zone\n",
+			state_words[ad->state]);
+		return -EBUSY;
+	}
+	if (ad->leaving)
+		return -ENODEV;
+	return plug(ad, to == ONLINE ? ONLINE_MOVABLE : to);
+}
+
+static ssize_t state_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct anondax *ad = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%s\n", state_words[READ_ONCE(ad->state)]);
+}
+
+static ssize_t state_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t len)
+{
+	struct anondax *ad = dev_get_drvdata(dev);
+	int to, rc;
+
+	to = sysfs_match_string(state_words, buf);
+	if (to < 0)
+		return to;
+
+	guard(mutex)(&anondax_lock);
+	rc = change_state(ad, to);
+	return rc ? rc : len;
+}
+static DEVICE_ATTR_RW(state);
+static struct device_attribute dev_attr_hotplug =
+	__ATTR(hotplug, 0644, state_show, state_store);
+
+/* Store a number that counts from the next plug on. */
+static int store_unplugged(struct anondax *ad, int *where, int value)
+{
+	guard(mutex)(&anondax_lock);
+	if (ad->state != UNPLUGGED) {
+		dev_dbg(anondax_dev(ad), "unplug it first\n");
+		return -EBUSY;
+	}
+	*where = value;
+	return 0;
+}
+
+static ssize_t adistance_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	struct anondax *ad = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%d\n", READ_ONCE(ad->adistance));
+}
+
+static ssize_t adistance_store(struct device *dev,
+			       struct device_attribute *attr,
+			       const char *buf, size_t len)
+{
+	struct anondax *ad = dev_get_drvdata(dev);
+	int adistance, rc;
+
+	rc = kstrtoint(buf, 0, &adistance);
+	if (rc)
+		return rc;
+	/* A tier is a chunk of distances, and its end must be a number too. */
+	if (adistance <= 0 || adistance > INT_MAX - MEMTIER_CHUNK_SIZE)
+		return -EINVAL;
+
+	rc = store_unplugged(ad, &ad->adistance, adistance);
+	return rc ? rc : len;
+}
+static DEVICE_ATTR_RW(adistance);
+
+static ssize_t node_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct anondax *ad = dev_get_drvdata(dev);
+
+	return sysfs_emit(buf, "%d\n", READ_ONCE(ad->nid));
+}
+
+static ssize_t node_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t len)
+{
+	struct anondax *ad = dev_get_drvdata(dev);
+	int nid, rc;
+
+	rc = kstrtoint(buf, 0, &nid);
+	if (rc)
+		return rc;
+	if (nid < 0 || nid >= MAX_NUMNODES || !node_possible(nid)) {
+		dev_err(dev, "node %d is not possible; private_nodes= on the command line sets ids aside\n",
+			nid);
+		return -EINVAL;
+	}
+
+	rc = store_unplugged(ad, &ad->nid, nid);
+	return rc ? rc : len;
+}
+static DEVICE_ATTR_RW(node);
+
+static ssize_t show_opt(struct device *dev, char *buf, unsigned long opt)
+{
+	struct anondax *ad = dev_get_drvdata(dev);
+	unsigned long opts;
+
+	guard(mutex)(&anondax_lock);
+	opts = ad->state == UNPLUGGED ? ad->opts : node_private_opts(ad->nid);
+	return sysfs_emit(buf, "%d\n", !!(opts & opt));
+}
+
+static int change_opts(struct anondax *ad, unsigned long set,
+		       unsigned long clear)
+{
+	unsigned long opts = ad->opts;
+
+	if (ad->state != UNPLUGGED) {
+		opts = node_private_opts(ad->nid);
+		return node_private_set_opts(ad->nid, anondax_owner,
+					     (opts | set) & ~clear);
+	}
+	ad->opts = (opts | set) & ~clear;
+	return 0;
+}
+
+static ssize_t store_opt(struct device *dev, const char *buf, size_t len,
+			 unsigned long opt)
+{
+	struct anondax *ad = dev_get_drvdata(dev);
+	u8 value;
+	int rc;
+
+	rc = kstrtou8(buf, 0, &value);
+	if (rc)
+		return rc;
+	if (value > 1)
+		return -EINVAL;
+
+	guard(mutex)(&anondax_lock);
+	rc = change_opts(ad, value ? opt : 0, value ? 0 : opt);
+	return rc ? rc : len;
+}
+
+static ssize_t mbind_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	return show_opt(dev, buf, NODE_PRIVATE_OPT_MBIND);
+}
+
+static ssize_t mbind_store(struct device *dev, struct device_attribute *attr,
+			   const char *buf, size_t len)
+{
+	return store_opt(dev, buf, len, NODE_PRIVATE_OPT_MBIND);
+}
+static DEVICE_ATTR_RW(mbind);
+
+static ssize_t show_stat(struct device *dev, char *buf,
+			 enum node_private_stat stat)
+{
+	struct anondax *ad = dev_get_drvdata(dev);
+	unsigned long nr = 0;
+
+	guard(mutex)(&anondax_lock);
+	if (ad->state != UNPLUGGED)
+		nr = node_private_stat(ad->nid, stat);
+	return sysfs_emit(buf, "%lu\n", nr);
+}
+
+static ssize_t placed_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return show_stat(dev, buf, NODE_PRIVATE_PLACED);
+}
+static DEVICE_ATTR_RO(placed);
+
+static ssize_t refused_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return show_stat(dev, buf, NODE_PRIVATE_REFUSED);
+}
+static DEVICE_ATTR_RO(refused);
+
+static struct attribute *anondax_attrs[] = {
+	&dev_attr_hotplug.attr,
+	&dev_attr_state.attr,
+	&dev_attr_adistance.attr,
+	&dev_attr_node.attr,
+	&dev_attr_mbind.attr,
+	NULL
+};
+
+static const struct attribute_group anondax_group = {
+	.attrs = anondax_attrs,
+};
+
+static struct attribute *anondax_stats_attrs[] = {
+	&dev_attr_placed.attr,
+	&dev_attr_refused.attr,
+	NULL
+};
+
+static const struct attribute_group anondax_stats_group = {
+	.name = "stats",
+	.attrs = anondax_stats_attrs,
+};
+
+static const struct attribute_group *anondax_groups[] = {
+	&anondax_group,
+	&anondax_stats_group,
+	NULL
+};
+
+static int anondax_probe(struct dev_dax *dev_dax)
+{
+	struct anondax *ad;
+
+	ad = kzalloc(sizeof(*ad), GFP_KERNEL);
+	if (!ad)
+		return -ENOMEM;
+
+	ad->dev_dax = dev_dax;
+	ad->nid = dev_dax->target_node;
+	ad->adistance = ANONDAX_DEFAULT_ADISTANCE;
+	mt_calc_adistance(ad->nid, &ad->adistance);
+	dev_set_drvdata(&dev_dax->dev, ad);
+	return 0;
+}
+
+/*
+ * Reached with memory plugged only if the device itself goes away, since
+ * unbind_store() refuses and the module is pinned.  If the memory cannot be
+ * moved then, it stays, and stays private, until the next boot.
+ */
+static void anondax_remove(struct dev_dax *dev_dax)
+{
+	struct anondax *ad = dev_get_drvdata(&dev_dax->dev);
+
+	guard(mutex)(&anondax_lock);
+	if (ad->state != UNPLUGGED && unplug(ad)) {
+		dev_err(&dev_dax->dev, "gone with its memory plugged: node %d keeps it until the next boot\n",
+			ad->nid);
+		list_del(&ad->plugged);
+		return;
+	}
+	dev_set_drvdata(&dev_dax->dev, NULL);
+	kfree(ad);
+}
+
+static int prepare_unbind(struct device *dev)
+{
+	struct anondax *ad = dev_get_drvdata(dev);
+	int rc = 0;
+
+	guard(mutex)(&anondax_lock);
+	if (ad->state != UNPLUGGED)
+		rc = unplug(ad);
+	ad->leaving = !rc;
+	return rc;
+}
+
+/*
+ * The driver core has no way for a driver to refuse: its own unbind file would
+ * end with memory in use that belongs to nobody.
+ */
+static ssize_t unbind_store(struct device_driver *drv, const char *buf,
+			    size_t len)
+{
+	struct device *dev = bus_find_device_by_name(drv->bus, NULL, buf);
+	int rc = -ENODEV;
+
+	if (!dev)
+		return rc;
+
+	device_lock(dev);
+	if (dev->driver == drv)
+		rc = prepare_unbind(dev);
+	device_unlock(dev);
+	if (!rc)
+		device_release_driver(dev);
+	put_device(dev);
+	return rc ? rc : len;
+}
+static DRIVER_ATTR_WO(unbind);
+
+static struct attribute *anondax_driver_attrs[] = {
+	&driver_attr_unbind.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(anondax_driver);
+
+static struct dax_device_driver anondax_driver = {
+	.probe = anondax_probe,
+	.remove = anondax_remove,
+	.type = DAXDRV_BY_ID_TYPE,
+	.drv = {
+		.groups = anondax_driver_groups,
+		.dev_groups = anondax_groups,
+		.suppress_bind_attrs = true,
+	},
+};
+
+static int __init anondax_init(void)
+{
+	return dax_driver_register(&anondax_driver);
+}
+
+static void __exit anondax_exit(void)
+{
+	dax_driver_unregister(&anondax_driver);
+	mt_put_memory_types(&memory_types);
+}
+
+MODULE_DESCRIPTION("ANON DAX: dax devices as private memory nodes");
+MODULE_LICENSE("GPL");
+module_init(anondax_init);
+module_exit(anondax_exit);

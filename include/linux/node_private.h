@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Private memory nodes: NUMA nodes whose memory the kernel manages but never
+ * allocates from by itself.  See Documentation/mm/private-nodes.rst.
+ */
+#ifndef _LINUX_NODE_PRIVATE_H
+#define _LINUX_NODE_PRIVATE_H
+
+#include <linux/bits.h>
+#include <linux/jump_label.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/range.h>
+#include <linux/types.h>
+
+struct folio;
+
+/*
+ * Opt-ins: one bit for one mm service.  A service whose bit is clear neither
+ * places, moves, scans, ages nor frees the folios of the node.
+ */
+#define NODE_PRIVATE_OPT_RECLAIM	BIT(0)
+#define NODE_PRIVATE_OPT_DEMOTION	BIT(1)	/* needs RECLAIM */
+#define NODE_PRIVATE_OPT_MBIND		BIT(2)
+#define NODE_PRIVATE_OPT_MADVISE	BIT(3)
+#define NODE_PRIVATE_OPT_NUMA_BALANCE	BIT(4)
+#define NODE_PRIVATE_OPT_LTPIN		BIT(5)
+#define NODE_PRIVATE_OPT_ALL		GENMASK(5, 0)
+
+/**
+ * enum node_private_stat - what a private node counts, in base pages
+ * @NODE_PRIVATE_PLACED: taken from the node through the private gate
+ * @NODE_PRIVATE_REFUSED: asked of the node and not given
+ * @NR_NODE_PRIVATE_STATS: number of counters
+ */
+enum node_private_stat {
+	NODE_PRIVATE_PLACED,
+	NODE_PRIVATE_REFUSED,
+	NR_NODE_PRIVATE_STATS
+};
+
+/**
+ * struct private_memory - a device's memory, to be plugged as a private node
+ * @nid: node to plug it to; possible, and without ordinary memory or CPUs
+ * @owner: identifies the driver; devices of one owner may share a node
+ * @opts: NODE_PRIVATE_OPT_* of the node
+ * @name: name of the iomem resource, "System RAM (driver)"; must outlive the
+ *	memory, also after a failed unplug
+ * @online_type: MMOP_ONLINE_KERNEL or MMOP_ONLINE_MOVABLE
+ * @nr_ranges: number of @ranges
+ * @ranges: physical, inclusive, aligned to memory blocks
+ */
+struct private_memory {
+	int nid;
+	const void *owner;
+	unsigned long opts;
+	const char *name;
+	int online_type;
+	unsigned int nr_ranges;
+	struct range ranges[] __counted_by(nr_ranges);
+};
+
+/* Nodes with memory of either kind, for code that reports rather than places */
+static inline bool node_has_any_memory(int nid)
+{
+	return node_state(nid, N_MEMORY) || node_state(nid, N_MEMORY_PRIVATE);
+}
+
+#define for_each_node_any_memory(nid)			\
+	for_each_online_node(nid)			\
+		if (!node_has_any_memory(nid)) {} else
+
+#ifdef CONFIG_NODE_PRIVATE
+
+DECLARE_STATIC_KEY_FALSE(node_private_key);
+
+/**
+ * node_is_private - does a driver own this node as a private one?
+ * @nid: a possible node
+ *
+ * True from before the first block of memory is plugged until after the last
+ * one is gone, so that there is no moment at which a page of the node could be
+ * taken for ordinary memory.
+ *
+ * Context: any.
+ */
+static inline bool node_is_private(int nid)
+{
+	return static_branch_unlikely(&node_private_key) &&
+	       rcu_access_pointer(NODE_DATA(nid)->private);
+}
+
+static inline bool zone_is_private(struct zone *zone)
+{
+	return node_is_private(zone_to_nid(zone));
+}
+
+bool __node_allows_service(int nid, unsigned long opt);
+
+/**
+ * node_allows_service - may an mm service touch the folios of this node?
+ * @nid: a possible node
+ * @opt: the NODE_PRIVATE_OPT_* of the service
+ *
+ * Context: any.
+ * Return: true for an ordinary node, and for a private one that opted in.
+ */
+static inline bool node_allows_service(int nid, unsigned long opt)
+{
+	return !node_is_private(nid) || __node_allows_service(nid, opt);
+}
+
+/* Is any private node registered?  Free of cost while there is none. */
+static inline bool have_private_nodes(void)
+{
+	return static_branch_unlikely(&node_private_key);
+}
+
+int node_private_set_opts(int nid, const void *owner, unsigned long opts);
+unsigned long node_private_opts(int nid);
+void node_private_count(int nid, enum node_private_stat stat, unsigned long nr);
+unsigned long node_private_stat(int nid, enum node_private_stat stat);
+bool node_private_admits(int nid);
+u64 node_private_epoch(void);
+void node_private_keep_bindable(nodemask_t *nodes, u64 epoch);
+void node_private_keep_plugged(nodemask_t *nodes, u64 epoch);
+unsigned long node_private_zone_state(enum zone_stat_item item);
+unsigned long node_private_file_pages(void);
+struct folio *__folio_alloc_private_noprof(gfp_t gfp, unsigned int order,
+					   int nid);
+int add_private_memory_driver_managed(const struct private_memory *mem);
+int offline_and_remove_private_memory(const struct private_memory *mem);
+void reserve_private_nodes(nodemask_t *possible);
+bool node_is_spare(int nid);
+
+#else /* CONFIG_NODE_PRIVATE */
+
+static inline bool node_is_private(int nid)
+{
+	return false;
+}
+
+static inline bool zone_is_private(struct zone *zone)
+{
+	return false;
+}
+
+static inline bool node_allows_service(int nid, unsigned long opt)
+{
+	return true;
+}
+
+static inline bool have_private_nodes(void)
+{
+	return false;
+}
+
+static inline u64 node_private_epoch(void)
+{
+	return 0;
+}
+
+static inline void node_private_keep_bindable(nodemask_t *nodes, u64 epoch)
+{
+	nodes_clear(*nodes);
+}
+
+static inline void node_private_keep_plugged(nodemask_t *nodes, u64 epoch)
+{
+	nodes_clear(*nodes);
+}
+
+static inline unsigned long node_private_zone_state(enum zone_stat_item item)
+{
+	return 0;
+}
+
+static inline unsigned long node_private_file_pages(void)
+{
+	return 0;
+}
+
+static inline struct folio *__folio_alloc_private_noprof(gfp_t gfp,
+							 unsigned int order,
+							 int nid)
+{
+	return NULL;
+}
+
+static inline void reserve_private_nodes(nodemask_t *possible)
+{
+}
+
+static inline bool node_is_spare(int nid)
+{
+	return false;
+}
+
+#endif /* CONFIG_NODE_PRIVATE */
+
+#endif /* _LINUX_NODE_PRIVATE_H */
