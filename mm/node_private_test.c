@@ -167,7 +167,7 @@ static void look(struct seen *seen)
 	seen->in_scope = current == seen->task &&
 			 (current->flags & PF_MEMALLOC_PRIVATE);
 	seen->nid = folio_node(GFP_FOLIO_ATOMIC);
-	smp_store_release(&seen->done, true);
+	seen->done = true;
 }
 
 static void look_in_hardirq(struct irq_work *work)
@@ -248,6 +248,7 @@ static struct kunit_suite node_private_suite = {
 	.suite_init = find_private_node,
 	.test_cases = node_private_cases,
 };
+
 kunit_test_suite(node_private_suite);
 
 MODULE_DESCRIPTION("KUnit test of the private allocation scope");

@@ -242,7 +242,7 @@ static int plug(struct anondax *ad, enum anondax_state state)
 	int rc;
 
 	if (ad->nid < 0 || ad->nid >= MAX_NUMNODES || !node_possible(ad->nid)) {
-		dev_err(dev, "no node to plug to: write its id to the attribute node\n");
+		dev_err(dev, "no node for the memory: write its id to the attribute node\n");
 		return -EINVAL;
 	}
 	rc = check_adistance(ad);
@@ -354,11 +354,9 @@ static ssize_t adistance_store(struct device *dev,
 	struct anondax *ad = dev_get_drvdata(dev);
 	int adistance, rc;
 
-	rc = kstrtoint(buf, 0, &adistance);
-	if (rc)
-		return rc;
 	/* A tier is a chunk of distances, and its end must be a number too. */
-	if (adistance <= 0 || adistance > INT_MAX - MEMTIER_CHUNK_SIZE)
+	if (kstrtoint(buf, 0, &adistance) || adistance <= 0 ||
+	    adistance > INT_MAX - MEMTIER_CHUNK_SIZE)
 		return -EINVAL;
 
 	rc = store_unplugged(ad, &ad->adistance, adistance);
@@ -380,12 +378,9 @@ static ssize_t node_store(struct device *dev, struct device_attribute *attr,
 	struct anondax *ad = dev_get_drvdata(dev);
 	int nid, rc;
 
-	rc = kstrtoint(buf, 0, &nid);
-	if (rc)
-		return rc;
-	if (nid < 0 || nid >= MAX_NUMNODES || !node_possible(nid)) {
-		dev_err(dev, "node %d is not possible; private_nodes= on the command line sets ids aside\n",
-			nid);
+	if (kstrtoint(buf, 0, &nid) || nid < 0 || nid >= MAX_NUMNODES ||
+	    !node_possible(nid)) {
+		dev_err(dev, "that is not a possible node; private_nodes= on the command line sets ids aside\n");
 		return -EINVAL;
 	}
 
@@ -425,10 +420,7 @@ static ssize_t store_opt(struct device *dev, const char *buf, size_t len,
 	u8 value;
 	int rc;
 
-	rc = kstrtou8(buf, 0, &value);
-	if (rc)
-		return rc;
-	if (value > 1)
+	if (kstrtou8(buf, 0, &value) || value > 1)
 		return -EINVAL;
 
 	guard(mutex)(&anondax_lock);

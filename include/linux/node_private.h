@@ -66,10 +66,6 @@ static inline bool node_has_any_memory(int nid)
 	return node_state(nid, N_MEMORY) || node_state(nid, N_MEMORY_PRIVATE);
 }
 
-#define for_each_node_any_memory(nid)			\
-	for_each_online_node(nid)			\
-		if (!node_has_any_memory(nid)) {} else
-
 #ifdef CONFIG_NODE_PRIVATE
 
 DECLARE_STATIC_KEY_FALSE(node_private_key);
