@@ -1,0 +1,38 @@
+# Private memory nodes for Linux 6.12. `make` lists what there is.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test kernel tree lint clean deps new-test
+
+YES := $(if $(Y),-y)
+
+help: ## this list
+	@echo "Private memory nodes for Linux 6.12"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@echo
+	@echo "  Y=1 installs missing packages without asking. Everything built is kept in"
+	@echo "  the cache, \$${XDG_CACHE_HOME:-~/.cache}/private-nodes."
+
+demo: ## show a private node on a small virtual machine (30 s once built)
+	@demo/run $(YES)
+
+test: deps ## build what is needed and run every test
+	@tests/run
+
+kernel: deps ## build the default kernel and print where it is
+	@scripts/kernel-build default
+
+tree: deps ## make the patched kernel tree and print where it is
+	@scripts/kernel-tree
+
+lint: deps ## shellcheck, checkpatch --strict on patches and new kernel files
+	@scripts/lint
+
+deps: ## install missing packages (asks first)
+	@scripts/install-deps $(YES)
+
+new-test: ## make a guest test from the template: make new-test NAME=area
+	@scripts/new-test "$(NAME)"
+
+clean: ## drop this checkout's kernel tree and the helpers built in it
+	@scripts/clean
