@@ -95,7 +95,7 @@ fixed_figures() {
   background_ready "map 16M; bind $NODE; touch; signal $READY; wait $GO"
   drain
   equal "$(meminfo AnonPages "$NODE")" 16384 AnonPages
-  equal "$(meminfo "Active(anon)" "$NODE")" "$(meminfo Active "$NODE")"
+  equal "$(meminfo "Active\\(anon\\)" "$NODE")" "$(meminfo Active "$NODE")"
   equal "$(vmstat nr_anon_pages "$NODE")" 4096 nr_anon_pages
   within "$(node_used "$NODE")" 4096 64 "used pages"
   background_finish

@@ -15,46 +15,41 @@ DAX=${DAX:-dax0.0}
 
 # --- values -----------------------------------------------------------------
 
-# Programs are slow to start in an emulated machine, hence so much plain bash.
+# Programs are slow to start in an emulated machine, so this uses few. Reading
+# files of /proc line by line in bash is slower still.
 
 # The value in kB of FIELD in /proc/meminfo or a node's meminfo.
 meminfo() { # FIELD [NODE]
-  local file=/proc/meminfo name value
+  local file=/proc/meminfo
   [ $# -lt 2 ] || file=$NODES/node$2/meminfo
-  while read -r name value; do
-    [ $# -lt 2 ] || read -r _ name value <<<"$value"
-    [ "$name" != "$1:" ] || echo "${value% kB}"
-  done <"$file"
+  sed -n -E "s/^(Node +[0-9]+ +)?$1: +([0-9]+).*/\2/p" "$file"
 }
 
 vmstat() { # COUNTER [NODE]
-  local file=/proc/vmstat name value
+  local file=/proc/vmstat
   [ $# -lt 2 ] || file=$NODES/node$2/vmstat
-  while read -r name value; do
-    [ "$name" != "$1" ] || echo "$value"
-  done <"$file"
+  sed -n "s/^$1 //p" "$file"
 }
 
 # Sum of FIELD (free, managed, present, ... or pcp) over the zones of NODE.
 zoneinfo() { # FIELD NODE [ZONE]
-  local a b c d mine='' sum=0 field=$1
-  [ "$field" != pcp ] || field=count:
-  while read -r a b c d; do
-    if [ "$a" = Node ]; then
-      mine=
-      [ "$b" != "$2," ] || [ "${3:-$d}" != "$d" ] || mine=yes
-    elif [ "$mine" ] && [ "$a" = "$field" ]; then
-      sum=$((sum + b))
-    elif [ "$mine" ] && [ "$a $b" = "pages $field" ]; then
-      sum=$((sum + c))
-    fi
-  done </proc/zoneinfo
-  echo "$sum"
+  awk -v node="$2," -v field="$1" -v zone="${3:-}" '
+    $1 == "Node" { mine = $2 == node && (zone == "" || $4 == zone) }
+    !mine { next }
+    field == "pcp" && $1 == "count:" { sum += $2 }
+    field == "free" && $1 == "pages" && $2 == "free" { sum += $3 }
+    $1 == field && $2 ~ /^[0-9]+$/ { sum += $2 }
+    END { print sum + 0 }' /proc/zoneinfo
 }
 
 # Pages of NODE that are in use, lists per CPU not counted.
 node_used() { # NODE
-  echo $(($(zoneinfo managed "$1") - $(zoneinfo free "$1") - $(zoneinfo pcp "$1")))
+  awk -v node="$1," '
+    $1 == "Node" { mine = $2 == node }
+    mine && $1 == "managed" { sum += $2 }
+    mine && $1 == "count:" { sum -= $2 }
+    mine && $1 == "pages" && $2 == "free" { sum -= $3 }
+    END { print sum + 0 }' /proc/zoneinfo
 }
 
 node_has_state() { # STATE NODE: is NODE in the list has_STATE?
@@ -99,11 +94,7 @@ refuses() { # ERRNO FILE VALUE...
 
 # The kernel said it since the test began: teardown empties the log.
 log_says() { # REGEX
-  local line
-  while read -r line; do
-    [[ ! $line =~ $1 ]] || return 0
-  done < <(dmesg)
-  fail "the kernel log does not say '$1'"
+  dmesg | grep -qE "$1" || fail "the kernel log does not say '$1'"
 }
 
 # Returns pages that wait in batches and lists per CPU to where they count.
@@ -213,9 +204,10 @@ plugged() { # [DEVICE]
 }
 
 # Plugs the device with the mbind opt-in.
-plug_for_mbind() { # [WORD]
-  set_attr mbind 1
-  plug "${1:-online}"
+plug_for_mbind() { # [WORD] [DEVICE]
+  bind_to anondax "${2:-}"
+  set_attr mbind 1 "${2:-}"
+  plug "${1:-online}" "${2:-}"
 }
 
 # --- processes and cgroups --------------------------------------------------

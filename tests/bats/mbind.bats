@@ -45,15 +45,13 @@ load lib
 }
 
 @test "a bind to two private nodes uses both and nothing else" {
-  set_attr mbind 1 dax1.0
-  plug online dax1.0
+  plug_for_mbind online dax1.0
   plug_for_mbind
   memscript "map 160M; bind 1,2; touch; where; on 0 none; on 1 some; on 2 some"
 }
 
 @test "a bind to one private node never takes another's memory" {
-  set_attr mbind 1 dax1.0
-  plug online dax1.0
+  plug_for_mbind online dax1.0
   plug_for_mbind
   memscript "map 4M as a; bind 1; touch; on 1 all; map 4M; bind 2; touch; on 2 all"
 }
@@ -70,6 +68,7 @@ load lib
 }
 
 @test "the opt-in of one node does not open another" {
+  bind_to anondax dax1.0
   plug online dax1.0
   plug_for_mbind
   memscript "map 4M; expect EINVAL bind 2; bind 1,2; policy-is 1; touch; on 1 all"
@@ -166,19 +165,17 @@ load lib
   echo 0 >/proc/sys/vm/nr_hugepages
 }
 
-@test "shared memory is never on the node" {
+@test "shared memory cannot be bound to the node" {
   plug_for_mbind
-  memscript "map 4M shm; bind $NODE; fill 1; on 0 all; verify 1" \
-    || memscript "map 4M shm; expect EINVAL bind $NODE; fill 1; on 0 all"
-  memscript "map 4M shm; bind 0,$NODE; fill 1; on 0 all"
+  memscript "map 4M shm; expect EINVAL bind $NODE; expect EINVAL bind 0,$NODE" \
+    "fill 1; on 0 all"
   memscript "policy $NODE; map 4M shm; fill 1; on 0 all"
 }
 
-@test "private copies of file pages follow the binding, the file's pages do not" {
+@test "file mappings cannot be bound to the node, shared or private" {
   plug_for_mbind
-  memscript "map 1M sharedfile $BATS_TEST_TMPDIR/file as f; fill 2" \
-    "map 1M file $BATS_TEST_TMPDIR/file as p; bind $NODE; read; on 0 all; verify 2" \
-    "touch; on $NODE all; use f; verify 2; on 0 all"
+  memscript "map 1M sharedfile $BATS_TEST_TMPDIR/file; expect EINVAL bind $NODE; fill 2" \
+    "map 1M file $BATS_TEST_TMPDIR/file; expect EINVAL bind $NODE; verify 2; touch; on 0 all"
 }
 
 @test "a read fault maps the zero page, and the write after it goes to the node" {

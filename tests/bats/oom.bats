@@ -6,8 +6,7 @@
 load lib
 
 setup_full() {
-  set_attr mbind 1 dax1.0
-  plug online dax1.0
+  plug_for_mbind online dax1.0
   plug_for_mbind "${1:-online}"
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Verbs that move pages between nodes. */
 #include <errno.h>
+#include <limits.h>
 #include <linux/mempolicy.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,11 +9,17 @@
 
 #include "memscript.h"
 
+#define ANY_STATUS	INT_MAX
+
 /* A page's status is a node, or a negative errno. */
 static bool status_parse(const char *text, int *status)
 {
 	long node;
 
+	if (!strcmp(text, "any")) {
+		*status = ANY_STATUS;
+		return true;
+	}
 	if (parse_count(text, &node)) {
 		*status = (int)node;
 		return true;
@@ -39,7 +46,7 @@ static int check_status(struct script *s, const int *status, size_t count,
 	for (size_t i = 0; i < count; i++)
 		if (status[i] != want && !bad++)
 			first = i;
-	if (!bad)
+	if (!bad || want == ANY_STATUS)
 		return 0;
 	return because(s, CHECK_FAILED,
 		       "%zu of %zu pages do not say %s; page %zu says %s", bad,

@@ -35,7 +35,7 @@ static const struct verb verbs[] = {
 	{ "task-policy-is", "NODES [MODE] [FLAG...]", 1, 6, verb_task_policy_is, "the task's policy must be this" },
 	{ "tells", "NODE", 1, 1, verb_tells, "get_mempolicy(2) must name this node for each page" },
 	/* moving */
-	{ "move", "NODE [all] [STATUS]", 1, 3, verb_move, "move_pages(2); each page must report STATUS (default: NODE)" },
+	{ "move", "NODE [all] [STATUS]", 1, 3, verb_move, "move_pages(2); each page must report STATUS: a node (default: NODE), an errno or any" },
 	{ "query", "STATUS", 1, 1, verb_query, "move_pages(2) must report STATUS for each page" },
 	{ "migrate", "FROM TO [pid PID] [left any]", 2, 6, verb_migrate, "migrate_pages(2)" },
 	/* looking */
