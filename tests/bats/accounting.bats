@@ -106,7 +106,7 @@ fixed_figures() {
 @test "numa_maps, smaps, pagemap, kpageflags and move_pages tell of the pages" {
   plug_for_mbind
   memscript "map 8M; bind $NODE; touch; where" "on $NODE all; query $NODE" \
-    "tells $NODE; kflags anon all; kflags lru all; smaps Rss all" \
+    "tells $NODE; kflags anon all; used $NODE 2048; kflags lru all; smaps Rss all" \
     "smaps Anonymous all"
 }
 

@@ -42,7 +42,8 @@ overfill() { # STATEMENT...
 
 @test "so does one that copies on write" {
   setup_full
-  overfill "map 80M; bind $NODE; touch; fork bg; touch; wait $GO; end; touch; join"
+  memscript "map 80M; bind $NODE; fill 1" \
+    "fork; write /proc/self/oom_score_adj 1000; fill 2; end KILL; verify 1; on $NODE all"
 }
 
 @test "so does one that the kernel faults in for" {
@@ -90,7 +91,7 @@ overfill() { # STATEMENT...
 
 @test "a task that must not be killed neither hangs nor takes the machine down" {
   setup_full
-  run memscript "fork; write /proc/self/oom_score_adj -1000; map 160M; bind $NODE; touch; end 9"
+  MEMSCRIPT_TIMEOUT=20 run memscript "fork; write /proc/self/oom_score_adj -1000; map 160M; bind $NODE; touch; end 9"
   [ "$status" -eq 1 ]
   [[ $output == *"died of signal"* ]]
   [[ $output != *ALRM* ]]

@@ -58,7 +58,7 @@ run_ksm() {
 @test "KSM merges equal pages of DRAM, as ever" {
   plug_for_mbind
   background_ready "map 1M as a; fill 1; madvise mergeable; map 1M as b; fill 1" \
-    "madvise mergeable; signal $READY; wait $GO; kflags ksm all; verify 1"
+    "madvise mergeable; signal $READY; wait $GO; same a all; verify 1"
   run_ksm
   background_finish
 }
@@ -67,8 +67,8 @@ run_ksm() {
   plug_for_mbind
   background_ready "map 1M as a; bind $NODE; fill 1; madvise mergeable; map 1M as b" \
     "bind $NODE; fill 1; madvise mergeable; map 1M as c; fill 1; madvise mergeable" \
-    "signal $READY; wait $GO; kflags ksm none; use b; kflags ksm none; on $NODE all" \
-    "use a; kflags ksm none; on $NODE all; verify 1"
+    "signal $READY; wait $GO; same a none; same b none; on 0 all; use b; same a none" \
+    "on $NODE all; use a; on $NODE all; verify 1; cat /proc/self/ksm_merging_pages"
   run_ksm
   background_finish
 }

@@ -89,13 +89,30 @@ teardown_nodes() {
   take_node 1
   take_node 1 dax1.0
   plug_for_mbind
-  plug online dax1.0
+  plug_for_mbind online dax1.0
   equal "$(zoneinfo managed 1)" $((256 << 8)) "managed pages"
   memscript "map 160M; bind 1; touch; on 1 all"
   unplug
   node_has_state memory_private 1
   unplug dax1.0
   run ! node_has_state memory_private 1
+  teardown_nodes
+}
+
+@test "devices that share a node share its opt-ins" {
+  bind_to anondax dax1.0
+  take_node 1
+  take_node 1 dax1.0
+  plug_for_mbind
+  refuses EBUSY "$(attr_file hotplug dax1.0)" online
+  log_says 'node 1.*opt-in'
+  equal "$(attr hotplug dax1.0)" unplugged hotplug
+  set_attr mbind 1 dax1.0
+  plug online dax1.0
+  set_attr mbind 0 dax1.0
+  equal "$(attr mbind)" 0 "mbind of the other"
+  unplug
+  unplug dax1.0
   teardown_nodes
 }
 

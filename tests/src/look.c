@@ -117,11 +117,11 @@ static size_t count_flag(const struct window *w, int bit)
 int verb_kflags(struct script *s, char **arg)
 {
 	static const char *const word[] = {
-		"anon", "lru", "thp", "ksm", "unevictable", "mmap", "hwpoison",
+		"anon", "lru", "thp", "unevictable", "mmap", "hwpoison",
 		"compound_head", NULL
 	};
 	static const int bit[] = {
-		KPF_ANON, KPF_LRU, KPF_THP, KPF_KSM, KPF_UNEVICTABLE, KPF_MMAP,
+		KPF_ANON, KPF_LRU, KPF_THP, KPF_UNEVICTABLE, KPF_MMAP,
 		KPF_HWPOISON, KPF_COMPOUND_HEAD
 	};
 	int i = word_index(word, arg[0]);
@@ -138,6 +138,51 @@ int verb_kflags(struct script *s, char **arg)
 	if (ret == BAD_USAGE)
 		return because(s, ret, "'%s' is no amount", arg[1]);
 	return ret ? 0 : because(s, CHECK_FAILED, "%zu of %zu pages have it",
+				 count, w.len / PAGE_SIZE);
+}
+
+static const struct area *area_named(const struct script *s, const char *name)
+{
+	for (int i = 0; i < s->nr_areas; i++)
+		if (!strcmp(s->area[i].name, name))
+			return &s->area[i];
+	return NULL;
+}
+
+/* How many pages of two windows are the same page of memory? */
+static size_t count_shared(const struct window *a, const struct window *b)
+{
+	uint64_t *pfn_a = place_pfns(a), *pfn_b = place_pfns(b);
+	size_t count = 0;
+
+	for (size_t i = 0; i < a->len / PAGE_SIZE; i++)
+		if (pfn_a[i] && pfn_a[i] == pfn_b[i])
+			count++;
+	free(pfn_a);
+	free(pfn_b);
+	return count;
+}
+
+/* same NAME AMOUNT: so many pages are shared with the other mapping */
+int verb_same(struct script *s, char **arg)
+{
+	const struct area *other = area_named(s, arg[0]);
+	struct window w, o;
+	size_t count;
+	int ret;
+
+	if (!window_get(s, &w))
+		return no_area(s);
+	if (!other || w.offset + w.len > other->len)
+		return because(s, BAD_USAGE, "no mapping of that size is named '%s'",
+			       arg[0]);
+	o = w;
+	o.base = other->base + w.offset;
+	count = count_shared(&w, &o);
+	ret = amount_met(arg[1], count, w.len / PAGE_SIZE);
+	if (ret == BAD_USAGE)
+		return because(s, ret, "'%s' is no amount", arg[1]);
+	return ret ? 0 : because(s, CHECK_FAILED, "%zu of %zu pages are shared",
 				 count, w.len / PAGE_SIZE);
 }
 

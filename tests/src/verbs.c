@@ -42,6 +42,7 @@ static const struct verb verbs[] = {
 	{ "where", "", 0, 0, verb_where, "print the placement" },
 	{ "on", "NODE|swap|absent|zero AMOUNT", 2, 2, verb_on, "so many pages must be there: all, none, some, a number or a size" },
 	{ "kflags", "FLAG AMOUNT", 2, 2, verb_kflags, "so many pages must have this flag in /proc/kpageflags" },
+	{ "same", "NAME AMOUNT", 2, 2, verb_same, "so many pages must be one with those of the other mapping" },
 	{ "smaps", "FIELD [AMOUNT]", 1, 2, verb_smaps, "print or check a field of smaps" },
 	{ "idle", "mark|AMOUNT", 1, 1, verb_idle, "mark the pages idle, or so many must be" },
 	{ "used", "NODE MAX", 2, 2, verb_used, "at most so many pages of the node may be in use, by anybody" },
