@@ -1,0 +1,196 @@
+#!/usr/bin/env bats
+# scripts/kernel-tree on a small source and a small series: it never loses an
+# edit, never applies a patch wrongly, and touches only what differs.
+
+bats_require_minimum_version 1.8.0
+
+# A source of three files that looks like an unpacked package, and a checkout
+# with one patch and one new file.
+setup() {
+  export XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+  unset KERNEL_SRC
+  source=$XDG_CACHE_HOME/private-nodes/source/6.12.5-1/linux
+  repo=$BATS_TEST_TMPDIR/repo
+  mkdir -p "$source/mm" "$repo/patches" "$repo/mm"
+  printf 'VERSION = 6\nPATCHLEVEL = 12\nSUBLEVEL = 5\n' >"$source/Makefile"
+  touch "$source/Kconfig"
+  seq 1 20 >"$source/mm/a.c"
+  seq 1 20 >"$source/mm/b.c"
+  cp -r "$BATS_TEST_DIRNAME/../../scripts" "$repo/"
+  echo 'int new;' >"$repo/mm/new.c"
+  printf '# made for linux-source-6.12 6.12.5\none.patch\ntwo.patch\n' >"$repo/patches/series"
+  make_patch one a 's/^10$/ten/'
+  make_patch two b 's/^10$/ten/'
+  touch -d '1 hour ago' "$source"/mm/*
+}
+
+kernel_tree() { "$repo/scripts/kernel-tree" "$@" 2>&1 | tail -n 20; return "${PIPESTATUS[0]}"; }
+
+make_patch() { # NAME FILE SED-SCRIPT
+  sed "$3" "$source/mm/$2.c" | diff -u --label "a/mm/$2.c" --label "b/mm/$2.c" \
+    "$source/mm/$2.c" - >"$repo/patches/$1.patch" || true
+}
+
+times() { stat -c '%n %y' "$tree"/mm/*.c; }
+q() { (cd "$tree" && quilt --quiltrc - "$@"); }
+
+@test "the tree has the patches pushed and the new files linked" {
+  tree=$(kernel_tree | tail -n 1)
+  grep -qx ten "$tree/mm/a.c" "$tree/mm/b.c"
+  [ "$(readlink "$tree/mm/new.c")" = "$repo/mm/new.c" ]
+  [ "$(q applied | wc -l)" -eq 2 ]
+  ! grep -qx ten "$source/mm/a.c" || return 1
+}
+
+@test "a second run changes nothing" {
+  tree=$(kernel_tree | tail -n 1)
+  before=$(times)
+  run -0 kernel_tree
+  [ "$output" = "$tree" ]
+  [ "$(times)" = "$before" ]
+}
+
+@test "a changed patch changes the time of its own files only" {
+  tree=$(kernel_tree | tail -n 1)
+  before=$(stat -c %y "$tree/mm/b.c")
+  make_patch one a 's/^10$/zehn/'
+  run -0 kernel_tree
+  grep -qx zehn "$tree/mm/a.c"
+  [ "$(stat -c %y "$tree/mm/b.c")" = "$before" ]
+  q pop -a -q
+  cmp "$tree/mm/a.c" "$source/mm/a.c"
+}
+
+@test "a patch that leaves the series leaves the tree" {
+  tree=$(kernel_tree | tail -n 1)
+  sed -i '/two/d' "$repo/patches/series"
+  run -0 kernel_tree
+  cmp "$tree/mm/b.c" "$source/mm/b.c"
+}
+
+@test "a new file that leaves the repository leaves the tree" {
+  tree=$(kernel_tree | tail -n 1)
+  rm "$repo/mm/new.c"
+  run -0 kernel_tree
+  [ ! -L "$tree/mm/new.c" ]
+}
+
+@test "an unrefreshed edit is refused, named and kept" {
+  tree=$(kernel_tree | tail -n 1)
+  echo edit >>"$tree/mm/a.c"
+  run -1 kernel_tree
+  [[ $output == *"in no patch"*"mm/a.c"*"quilt refresh"*"--discard"* ]]
+  make_patch one a 's/^10$/zehn/'
+  run -1 kernel_tree
+  grep -qx edit "$tree/mm/a.c"
+}
+
+@test "an edit in a file that no patch has is refused, too" {
+  tree=$(kernel_tree | tail -n 1)
+  sleep 0.05
+  echo edit >>"$tree/Kconfig"
+  run -1 kernel_tree
+  [[ $output == *"Kconfig"* ]]
+}
+
+@test "--discard drops such edits and says which" {
+  tree=$(kernel_tree | tail -n 1)
+  echo edit >>"$tree/mm/a.c"
+  sleep 0.05
+  echo edit >>"$tree/Kconfig"
+  run -0 kernel_tree --discard
+  [[ $output == *"discarded: Kconfig"*"discarded: mm/a.c"* ]]
+  [ "$(tail -n 1 "$tree/mm/a.c")" = 20 ]
+  grep -qx ten "$tree/mm/a.c"
+  [ ! -s "$tree/Kconfig" ]
+}
+
+@test "quilt refresh in the tree changes the patch in the repository" {
+  tree=$(kernel_tree | tail -n 1)
+  sed -i 's/^ten$/dix/' "$tree/mm/b.c"
+  q refresh
+  grep -q '^+dix' "$repo/patches/two.patch"
+  run -0 kernel_tree
+  grep -qx dix "$tree/mm/b.c"
+}
+
+@test "a tree that was popped is pushed again" {
+  tree=$(kernel_tree | tail -n 1)
+  for patches in one.patch -a; do
+    q pop -q "$patches"
+    run -0 kernel_tree
+    [ "$(q applied | wc -l)" -eq 2 ]
+    grep -qx ten "$tree/mm/b.c"
+  done
+}
+
+@test "an edit in a popped tree survives until it is refreshed" {
+  tree=$(kernel_tree | tail -n 1)
+  q pop -q one.patch
+  sed -i 's/^ten$/dix/' "$tree/mm/a.c"
+  run -1 kernel_tree
+  grep -qx dix "$tree/mm/a.c"
+  q refresh
+  run -0 kernel_tree
+  grep -qx dix "$tree/mm/a.c"
+}
+
+@test "a patch that does not apply is named, and the tree stays" {
+  tree=$(kernel_tree | tail -n 1)
+  sed -i 's/^-10$/-999/' "$repo/patches/two.patch"
+  run -1 kernel_tree
+  [[ $output == *"two.patch does not apply to Linux 6.12.5"* ]]
+  grep -qx ten "$tree/mm/b.c"
+  [ "$(q applied | wc -l)" -eq 2 ]
+}
+
+@test "fuzz is an error on the version that the series was made for" {
+  sed -i 's/^ 7$/ seven/' "$repo/patches/two.patch"
+  run -1 kernel_tree
+  [[ $output == *"two.patch does not apply"* ]]
+}
+
+@test "fuzz is a warning that names the patch on another version" {
+  sed -i 's/6.12.5/6.12.4/' "$repo/patches/series"
+  sed -i 's/^ 7$/ seven/' "$repo/patches/two.patch"
+  run -0 kernel_tree
+  [[ $output == *"warning: patches/two.patch applies to Linux 6.12.5 with fuzz"* ]]
+  [[ $output != *"one.patch"* ]]
+}
+
+@test "a file of ours that the kernel has is refused" {
+  cp "$source/mm/a.c" "$repo/mm/a.c"
+  run -1 kernel_tree
+  [[ $output == *"mm/a.c is a file of the kernel itself"* ]]
+}
+
+@test "KERNEL_SRC is used and left as it is" {
+  cp -r "$source" "$BATS_TEST_TMPDIR/mine"
+  sed -i 's/SUBLEVEL = 5/SUBLEVEL = 9/' "$BATS_TEST_TMPDIR/mine/Makefile"
+  before=$(find "$BATS_TEST_TMPDIR/mine" -printf '%p %s %T@\n')
+  KERNEL_SRC=$BATS_TEST_TMPDIR/mine run -0 kernel_tree
+  tree=${lines[-1]}
+  grep -qx ten "$tree/mm/a.c"
+  grep -q 'SUBLEVEL = 9' "$tree/Makefile"
+  [ "$(find "$BATS_TEST_TMPDIR/mine" -printf '%p %s %T@\n')" = "$before" ]
+}
+
+@test "KERNEL_SRC that is no 6.12, no kernel or built in is refused" {
+  cp -r "$source" "$BATS_TEST_TMPDIR/mine"
+  mkdir -p "$BATS_TEST_TMPDIR/mine/include/config"
+  KERNEL_SRC=$BATS_TEST_TMPDIR/mine run -1 kernel_tree
+  [[ $output == *"mrproper"* ]]
+  sed -i 's/= 12/= 13/' "$BATS_TEST_TMPDIR/mine/Makefile"
+  KERNEL_SRC=$BATS_TEST_TMPDIR/mine run -1 kernel_tree
+  [[ $output == *"is Linux 6.13.5; the series is for 6.12.y"* ]]
+  KERNEL_SRC=$BATS_TEST_TMPDIR/none run -1 kernel_tree
+  [[ $output == *"no such directory"* ]]
+}
+
+@test "two checkouts have two trees" {
+  tree=$(kernel_tree | tail -n 1)
+  cp -r "$repo" "$BATS_TEST_TMPDIR/other"
+  repo=$BATS_TEST_TMPDIR/other
+  run -0 kernel_tree
+  [ "${lines[-1]}" != "$tree" ]
+}
