@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -90,6 +91,7 @@ static void fill_and_hold(const struct filler *f, int report)
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 	(void)setrlimit(RLIMIT_NOFILE, &many);
+	(void)mlockall(MCL_CURRENT);	/* do not read our own code over and over */
 	choose_me();
 	got = f->leak->take(f->bytes);
 	if (write(report, &got, sizeof(got)) != (ssize_t)sizeof(got))

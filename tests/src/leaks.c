@@ -84,7 +84,7 @@ static size_t take_cache(size_t bytes)
 
 	cache_want = bytes;
 	cache_done = 0;
-	(void)nftw(tree ? tree : "/usr", read_file, 16, FTW_PHYS | FTW_MOUNT);
+	(void)nftw(tree ? tree : "/usr/bin", read_file, 16, FTW_PHYS | FTW_MOUNT);
 	return cache_done;
 }
 
@@ -171,7 +171,7 @@ static size_t take_sockets(size_t bytes)
 const struct leak leaks[] = {
 	{ "anon", take_anon, "anonymous memory" },
 	{ "tmpfs", take_tmpfs, "tmpfs pages" },
-	{ "cache", take_cache, "page cache of the files below $FILLER_TREE (/usr)" },
+	{ "cache", take_cache, "page cache of the files below $FILLER_TREE (/usr/bin)" },
 	{ "dentries", take_dentries, "inodes and dentries below $FILLER_TMPFS (/tmp)" },
 	{ "pagetables", take_pagetables, "page tables" },
 	{ "pipes", take_pipes, "pipe buffers" },
