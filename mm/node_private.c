@@ -20,7 +20,9 @@
 #include <linux/percpu.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
 #include <linux/topology.h>
 
 #include "internal.h"
@@ -97,8 +99,8 @@ bool __node_allows_service(int nid, unsigned long opt)
  * @nid: a possible node
  *
  * Context: any.
- * Return: false while the node is being plugged or unplugged, and for an
- * ordinary node.
+ * Return: false while its first memory is being plugged or its last unplugged,
+ * and for an ordinary node.
  */
 bool node_private_admits(int nid)
 {
@@ -321,16 +323,16 @@ static int block_is_on_node(struct memory_block *mem, void *nid)
 /* Can a node that is not private become so? */
 static int check_new_node(int nid)
 {
-	if (!cpumask_empty(cpumask_of_node(nid))) {
-		pr_err("node %d has CPUs; give the memory a node id of its own\n",
-		       nid);
-		return -EINVAL;
-	}
 	if (node_state(nid, N_MEMORY) ||
 	    for_each_memory_block(&nid, block_is_on_node)) {
 		pr_err("node %d has ordinary memory; give the memory a node id of its own\n",
 		       nid);
 		return -EBUSY;
+	}
+	if (!cpumask_empty(cpumask_of_node(nid))) {
+		pr_err("node %d has CPUs; give the memory a node id of its own\n",
+		       nid);
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -427,6 +429,50 @@ static void open_node(int nid)
 	WRITE_ONCE(node_private_locked(nid)->closed, false);
 }
 
+static unsigned long count_pages(const struct private_memory *mem)
+{
+	unsigned long nr = 0;
+	unsigned int i;
+
+	for (i = 0; i < mem->nr_ranges; i++)
+		nr += PHYS_PFN(range_len(&mem->ranges[i]));
+	return nr;
+}
+
+static unsigned long count_blocks(const struct private_memory *mem)
+{
+	return count_pages(mem) / PHYS_PFN(memory_block_size_bytes());
+}
+
+static unsigned long pages_in_use(int nid)
+{
+	unsigned long used = 0;
+	struct zone *zone;
+
+	for_each_populated_zone(zone)
+		if (zone_to_nid(zone) == nid)
+			used += zone_managed_pages(zone) -
+				zone_page_state(zone, NR_FREE_PAGES);
+	return used;
+}
+
+/*
+ * Would ordinary memory hold what is on the node?  Migration does not call the
+ * OOM killer, but leaves the rest of the machine so little that others do.
+ */
+static bool room_elsewhere(const struct private_memory *mem)
+{
+	unsigned long used = min(pages_in_use(mem->nid), count_pages(mem));
+	unsigned long room = si_mem_available() + get_nr_swap_pages();
+
+	if (used <= room)
+		return true;
+
+	pr_err("node %d: %lu pages are in use, ordinary memory has room for %lu\n",
+	       mem->nid, used, room);
+	return false;
+}
+
 static int online_block(struct memory_block *block, void *online_type)
 {
 	int rc;
@@ -503,19 +549,9 @@ static int put_block_online(struct memory_block *block, void *arg)
 
 	rc = online_block(block, &type);
 	if (rc)
-		pr_err("memory block %lu stays offline: error %d\n",
+		pr_err("memory block %u stays offline: error %d\n",
 		       block->dev.id, rc);
 	return 0;
-}
-
-static unsigned long count_blocks(const struct private_memory *mem)
-{
-	unsigned long nr = 0;
-	unsigned int i;
-
-	for (i = 0; i < mem->nr_ranges; i++)
-		nr += range_len(&mem->ranges[i]) / memory_block_size_bytes();
-	return nr;
 }
 
 static void undo_offline(const struct private_memory *mem, u8 *was)
@@ -551,6 +587,22 @@ static int offline_ranges(const struct private_memory *mem)
 	return rc;
 }
 
+/* Undo a plug of which some blocks are online, whatever signals come. */
+static int undo_plug(const struct private_memory *mem)
+{
+	sigset_t all, old;
+	int rc;
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, &old);
+	rc = offline_ranges(mem);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+
+	if (!rc)
+		remove_ranges(mem, mem->nr_ranges);
+	return rc;
+}
+
 static int plug_ranges(const struct private_memory *mem)
 {
 	int rc, rc2;
@@ -563,16 +615,13 @@ static int plug_ranges(const struct private_memory *mem)
 	if (!rc)
 		return 0;
 
-	rc2 = offline_ranges(mem);
-	if (rc2) {
-		pr_err("node %d: memory stays after a failed plug: error %d\n",
-		       mem->nid, rc2);
-		/* Never let it become ordinary. */
-		node_private_locked(mem->nid)->users++;
+	rc2 = undo_plug(mem);
+	if (!rc2)
 		return rc;
-	}
-	remove_ranges(mem, mem->nr_ranges);
-	return rc;
+
+	pr_err("node %d: plug failed with error %d, and undoing it with %d: its memory stays\n",
+	       mem->nid, rc, rc2);
+	return -EUCLEAN;
 }
 
 /**
@@ -587,7 +636,8 @@ static int plug_ranges(const struct private_memory *mem)
  * Context: Process context.  Takes device_hotplug_lock, sleeps.
  * Return: 0; -EINVAL for a node id or a range that cannot be used; -EBUSY if
  * the node has ordinary memory, another owner or, shared, other opt-ins;
- * -ENOMEM; or what memory hotplug says.
+ * -ENOMEM; or what memory hotplug says.  -EUCLEAN if a plug failed and could not
+ * be undone: the node stays private, and @mem->name has to stay.
  */
 int add_private_memory_driver_managed(const struct private_memory *mem)
 {
@@ -599,10 +649,10 @@ int add_private_memory_driver_managed(const struct private_memory *mem)
 		goto unlock;
 
 	rc = plug_ranges(mem);
-	if (rc)
-		put_node_private(mem->nid);
-	else
+	if (!rc)
 		open_node(mem->nid);
+	else if (rc != -EUCLEAN)
+		put_node_private(mem->nid);
 unlock:
 	unlock_device_hotplug();
 	return rc;
@@ -614,13 +664,15 @@ EXPORT_SYMBOL_GPL(add_private_memory_driver_managed);
  * @mem: the same as when it was plugged
  *
  * Moves all folios to ordinary memory, takes all ranges offline and removes
- * them, or leaves everything as it was.  Meanwhile the node gives no memory.
- * With its last memory the node stops being private and leaves all policies.
+ * them, or leaves everything as it was.  Meanwhile the node gives no memory,
+ * unless it is shared.  With its last memory the node stops being private and
+ * leaves all policies.
  *
  * Context: Process context.  Takes device_hotplug_lock, sleeps; a signal ends
  * the attempt.
- * Return: 0; -EBUSY if some memory cannot be moved: it is pinned, or there is no
- * room elsewhere; -EINTR; -ENOMEM; -ENODEV if the node is not @mem->owner's.
+ * Return: 0; -EBUSY if some memory cannot be moved, as it is pinned; -ENOMEM if
+ * there is no room for it elsewhere; -EINTR; -ENODEV if the node is not
+ * @mem->owner's.
  */
 int offline_and_remove_private_memory(const struct private_memory *mem)
 {
@@ -631,6 +683,11 @@ int offline_and_remove_private_memory(const struct private_memory *mem)
 	np = node_private_locked(mem->nid);
 	if (!np || np->owner != mem->owner) {
 		rc = -ENODEV;
+		goto unlock;
+	}
+
+	if (!room_elsewhere(mem)) {
+		rc = -ENOMEM;
 		goto unlock;
 	}
 

@@ -49,8 +49,10 @@ static const char * const state_words[] = {
  * @nid: node to plug to
  * @adistance: abstract distance of its memory
  * @opts: opt-ins while unplugged; those of the node are with the node
+ * @type: memory type of the node while plugged
  * @mem: what is plugged, or NULL
  * @claimed: iomem resources, one for each range of @mem
+ * @name: of @claimed; the device may go before them
  */
 struct anondax {
 	struct dev_dax *dev_dax;
@@ -60,8 +62,10 @@ struct anondax {
 	int nid;
 	int adistance;
 	unsigned long opts;
+	struct memory_dev_type *type;
 	struct private_memory *mem;
 	struct resource **claimed;
+	const char *name;
 };
 
 /* Protects everything in struct anondax, and the lists. */
@@ -156,7 +160,9 @@ static void release_claims(struct anondax *ad)
 		kfree(ad->claimed[i]);
 	}
 	kfree(ad->claimed);
+	kfree(ad->name);
 	ad->claimed = NULL;
+	ad->name = NULL;
 }
 
 static int claim_ranges(struct anondax *ad)
@@ -165,15 +171,15 @@ static int claim_ranges(struct anondax *ad)
 	unsigned int i;
 
 	ad->claimed = kcalloc(mem->nr_ranges, sizeof(*ad->claimed), GFP_KERNEL);
-	if (!ad->claimed)
+	ad->name = kstrdup(dev_name(anondax_dev(ad)), GFP_KERNEL);
+	if (!ad->claimed || !ad->name)
 		return -ENOMEM;
 
 	for (i = 0; i < mem->nr_ranges; i++) {
 		struct resource *res;
 
 		res = request_mem_region(mem->ranges[i].start,
-					 range_len(&mem->ranges[i]),
-					 dev_name(anondax_dev(ad)));
+					 range_len(&mem->ranges[i]), ad->name);
 		if (!res) {
 			dev_err(anondax_dev(ad), "%#llx-%#llx is in use\n",
 				mem->ranges[i].start, mem->ranges[i].end);
@@ -211,12 +217,10 @@ static int check_adistance(struct anondax *ad)
 
 static int add_memory_type(struct anondax *ad)
 {
-	struct memory_dev_type *type;
-
-	type = mt_find_alloc_memory_type(ad->adistance, &memory_types);
-	if (IS_ERR(type))
-		return PTR_ERR(type);
-	init_node_memory_type(ad->nid, type);
+	ad->type = mt_find_alloc_memory_type(ad->adistance, &memory_types);
+	if (IS_ERR(ad->type))
+		return PTR_ERR(ad->type);
+	init_node_memory_type(ad->nid, ad->type);
 	return 0;
 }
 
@@ -231,9 +235,22 @@ static int add_described(struct anondax *ad)
 	if (rc)
 		return rc;
 	rc = add_private_memory_driver_managed(ad->mem);
-	if (rc)
-		clear_node_memory_type(ad->nid, NULL);
+	if (rc && rc != -EUCLEAN)
+		clear_node_memory_type(ad->nid, ad->type);
 	return rc;
+}
+
+static int check_plug(struct anondax *ad)
+{
+	if (ad->nid < 0 || ad->nid >= MAX_NUMNODES || !node_possible(ad->nid)) {
+		dev_err(anondax_dev(ad), "no node for the memory: write its id to the attribute node\n");
+		return -EINVAL;
+	}
+	if (ad->mem) {
+		dev_err(anondax_dev(ad), "has memory of a failed plug until the next boot\n");
+		return -EUCLEAN;
+	}
+	return check_adistance(ad);
 }
 
 static int plug(struct anondax *ad, enum anondax_state state)
@@ -241,27 +258,29 @@ static int plug(struct anondax *ad, enum anondax_state state)
 	struct device *dev = anondax_dev(ad);
 	int rc;
 
-	if (ad->nid < 0 || ad->nid >= MAX_NUMNODES || !node_possible(ad->nid)) {
-		dev_err(dev, "no node for the memory: write its id to the attribute node\n");
-		return -EINVAL;
-	}
-	rc = check_adistance(ad);
+	rc = check_plug(ad);
 	if (rc)
 		return rc;
+
+	/* Memory that is plugged must not outlive the module. */
+	if (!try_module_get(THIS_MODULE))
+		return -ENODEV;
 
 	rc = describe_memory(ad, state);
 	if (!rc)
 		rc = add_described(ad);
-	if (rc) {
-		dev_err(dev, "not plugged to node %d: error %d\n", ad->nid, rc);
-		forget_memory(ad);
-		return rc;
+	if (!rc) {
+		list_add(&ad->plugged, &plugged_devices);
+		WRITE_ONCE(ad->state, state);
+		return 0;
 	}
 
-	__module_get(THIS_MODULE);
-	list_add(&ad->plugged, &plugged_devices);
-	WRITE_ONCE(ad->state, state);
-	return 0;
+	dev_err(dev, "not plugged to node %d: error %d\n", ad->nid, rc);
+	if (rc != -EUCLEAN) {
+		forget_memory(ad);
+		module_put(THIS_MODULE);
+	}
+	return rc;
 }
 
 static int unplug(struct anondax *ad)
@@ -276,7 +295,7 @@ static int unplug(struct anondax *ad)
 		return rc;
 	}
 
-	clear_node_memory_type(ad->nid, NULL);
+	clear_node_memory_type(ad->nid, ad->type);
 	forget_memory(ad);
 	ad->opts = opts;
 	list_del(&ad->plugged);
@@ -316,8 +335,10 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attr,
 	int to, rc;
 
 	to = sysfs_match_string(state_words, buf);
-	if (to < 0)
+	if (to < 0) {
+		dev_dbg(dev, "no such state\n");
 		return to;
+	}
 
 	guard(mutex)(&anondax_lock);
 	rc = change_state(ad, to);
@@ -356,8 +377,10 @@ static ssize_t adistance_store(struct device *dev,
 
 	/* A tier is a chunk of distances, and its end must be a number too. */
 	if (kstrtoint(buf, 0, &adistance) || adistance <= 0 ||
-	    adistance > INT_MAX - MEMTIER_CHUNK_SIZE)
+	    adistance > INT_MAX - MEMTIER_CHUNK_SIZE) {
+		dev_dbg(dev, "not an abstract distance\n");
 		return -EINVAL;
+	}
 
 	rc = store_unplugged(ad, &ad->adistance, adistance);
 	return rc ? rc : len;
@@ -420,8 +443,10 @@ static ssize_t store_opt(struct device *dev, const char *buf, size_t len,
 	u8 value;
 	int rc;
 
-	if (kstrtou8(buf, 0, &value) || value > 1)
+	if (kstrtou8(buf, 0, &value) || value > 1) {
+		dev_dbg(dev, "neither 0 nor 1\n");
 		return -EINVAL;
+	}
 
 	guard(mutex)(&anondax_lock);
 	rc = change_opts(ad, value ? opt : 0, value ? 0 : opt);
@@ -506,6 +531,7 @@ static int anondax_probe(struct dev_dax *dev_dax)
 		return -ENOMEM;
 
 	ad->dev_dax = dev_dax;
+	INIT_LIST_HEAD(&ad->plugged);
 	ad->nid = dev_dax->target_node;
 	ad->adistance = ANONDAX_DEFAULT_ADISTANCE;
 	mt_calc_adistance(ad->nid, &ad->adistance);
@@ -523,10 +549,12 @@ static void anondax_remove(struct dev_dax *dev_dax)
 	struct anondax *ad = dev_get_drvdata(&dev_dax->dev);
 
 	guard(mutex)(&anondax_lock);
-	if (ad->state != UNPLUGGED && unplug(ad)) {
+	if (ad->state != UNPLUGGED)
+		unplug(ad);
+	if (ad->mem) {
 		dev_err(&dev_dax->dev, "gone with its memory plugged: node %d keeps it until the next boot\n",
 			ad->nid);
-		list_del(&ad->plugged);
+		list_del_init(&ad->plugged);
 		return;
 	}
 	dev_set_drvdata(&dev_dax->dev, NULL);

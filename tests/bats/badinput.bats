@@ -181,7 +181,7 @@ daxctl_offline() { # NODE: every block of it, so that kmem lets go
     unbind dax2.0 2>/dev/null || true
     bind_to anondax dax2.0 2>/dev/null || true
   done
-  kill $!
+  kill $! 2>/dev/null || true
   wait $! || true
   unbind dax2.0
   nothing_left 2
