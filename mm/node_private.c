@@ -164,6 +164,7 @@ EXPORT_SYMBOL_GPL(node_private_stat);
  * was unplugged since, and plugged again, is another node.
  *
  * Context: any.
+ * Return: a number that only grows.
  */
 u64 node_private_epoch(void)
 {
@@ -744,6 +745,7 @@ void __init reserve_private_nodes(nodemask_t *possible)
  * @nid: a node id
  *
  * Context: any.
+ * Return: true if so.
  */
 bool node_is_spare(int nid)
 {

@@ -74,11 +74,11 @@ DECLARE_STATIC_KEY_FALSE(node_private_key);
  * node_is_private - does a driver own this node as a private one?
  * @nid: a possible node
  *
- * True from before the first block of memory is plugged until after the last
- * one is gone, so that there is no moment at which a page of the node could be
- * taken for ordinary memory.
- *
  * Context: any.
+ *
+ * Return: true from before the first block of memory is plugged until after the
+ * last one is gone, so that there is no moment at which a page of the node could
+ * be taken for ordinary memory.
  */
 static inline bool node_is_private(int nid)
 {
