@@ -2,13 +2,24 @@
 # vm: --private 128M --dram 512M
 # timeout: 300
 # Nothing reaches a private node that did not ask for it: DESIGN.md I1, I2, I4.
-# teardown asserts each time that the node's free pages equal its managed pages.
+# The node's free pages must equal its managed pages, and the allocator must not
+# have counted a single allocation there, however short it lived.
 
 load lib
 
+allocations() { # on the node, ever
+  awk '/^numa_(hit|miss) / { sum += $2 } END { print sum + 0 }' "$NODES/node$NODE/numastat"
+}
+
 setup_plugged() {
   plug "${1:-online_movable}"
-  equal "$(stat_of placed)" 0 placed
+  drain
+  BEFORE=$(allocations)
+}
+
+assert_untouched() {
+  assert_node_empty
+  equal "$(allocations)" "$BEFORE" "allocations on the node"
 }
 
 # Fills DRAM with everything at once, until the OOM killer has been at work.
@@ -18,8 +29,7 @@ fill_until_oom() {
   echo "$output"
   [[ $output == *"anon: killed"* ]]
   rm -f "$BATS_TEST_TMPDIR"/filler.*
-  assert_node_empty
-  equal "$(stat_of placed)" 0 placed
+  assert_untouched
 }
 
 @test "with every kind of memory filled up to OOM kills, ZONE_MOVABLE stays empty" {
@@ -43,9 +53,9 @@ fill_until_oom() {
   fi
   echo 8 >/proc/sys/vm/nr_hugepages
   echo 8 >/proc/sys/vm/nr_overcommit_hugepages
-  assert_node_empty
+  assert_untouched
   memscript 'map 24M hugetlb; touch'
-  assert_node_empty
+  assert_untouched
   echo 0 >/proc/sys/vm/nr_hugepages
   echo 0 >/proc/sys/vm/nr_overcommit_hugepages
 }
@@ -54,7 +64,7 @@ fill_until_oom() {
   set_attr mbind 1
   setup_plugged online_kernel
   memscript "policy $NODE; write /proc/sys/vm/nr_hugepages_mempolicy 4" || true
-  assert_node_empty
+  assert_untouched
   echo 0 >/proc/sys/vm/nr_hugepages
 }
 
@@ -62,6 +72,7 @@ fill_until_oom() {
   setup_plugged
   refuses EINVAL "$NODES/node$NODE/compact" 1
   echo 1 >/proc/sys/vm/compact_memory
+  assert_untouched
 }
 
 @test "changing reserves at run time brings nothing there" {
@@ -71,7 +82,7 @@ fill_until_oom() {
   echo $((reserve * 2)) >/proc/sys/vm/min_free_kbytes
   filler cache=16M anon=16M -- true
   echo "$reserve" >/proc/sys/vm/min_free_kbytes
-  assert_node_empty
+  assert_untouched
 }
 
 @test "numactl --interleave=all is as without the node" {
@@ -79,7 +90,7 @@ fill_until_oom() {
   setup_plugged
   numactl --interleave=all -- memscript 'map 16M; fill 1; on 0 all'
   numactl --interleave=all -- filler cache=8M tmpfs=8M pipes=4M -- true
-  assert_node_empty
+  assert_untouched
 }
 
 @test "a task that prefers or interleaves over the node alone is refused" {
@@ -91,6 +102,7 @@ fill_until_oom() {
   done
   memscript "policy 0,$NODE interleave; map 8M; fill 1; on 0 all"
   memscript "policy 0,$NODE preferred-many; map 8M; fill 1; on 0 all"
+  assert_untouched
 }
 
 @test "tmpfs cannot be mounted with a policy for the node" {
@@ -100,6 +112,7 @@ fill_until_oom() {
   for mode in bind interleave prefer; do
     run ! mount -t tmpfs -o "mpol=$mode:$NODE" none "$BATS_TEST_TMPDIR"
   done
+  assert_untouched
 }
 
 @test "cgroups, name spaces, threads and modules made while it is there avoid it" {
@@ -115,7 +128,7 @@ fill_until_oom() {
   modprobe loop
   modprobe zram
   rmmod zram
-  assert_node_empty
+  assert_untouched
 }
 
 @test "cpuset.mems that lists every node draws nothing there" {
@@ -126,7 +139,7 @@ fill_until_oom() {
   echo "0-$NODE" >"$dir/cpuset.mems"
   memscript "write $dir/cgroup.procs self; map 16M; fill 1; on 0 all"
   memscript "write $dir/cgroup.procs self; run filler cache=8M tmpfs=8M -- true"
-  assert_node_empty
+  assert_untouched
 }
 
 @test "kernel memory asked for with the node's name comes from DRAM" {
@@ -138,7 +151,7 @@ fill_until_oom() {
     echo "$NODE" >"$file" 2>/dev/null || true
   done
   filler pipes=8M sockets=8M -- true
-  assert_node_empty
+  assert_untouched
   for file in /sys/bus/*/devices/*/numa_node; do
     echo -1 >"$file" 2>/dev/null || true
   done
@@ -159,5 +172,5 @@ fill_until_oom() {
   echo 0 >"$THP/khugepaged/scan_sleep_millisecs"
   filler anon=256M tmpfs=32M cache=32M -- memscript 'map 64M; fill 1; churn 1; on 0 all'
   echo 10000 >"$THP/khugepaged/scan_sleep_millisecs"
-  assert_node_empty
+  assert_untouched
 }

@@ -34,7 +34,7 @@ mthp_faults() {
   echo always >"$THP/hugepages-64kB/enabled"
   before=$(mthp_faults)
   memscript "map 4M; bind $NODE; fill 1; on $NODE all; verify 1; kflags compound_head 64"
-  equal "$(mthp_faults)" $((before + 64)) anon_fault_alloc
+  [ "$(mthp_faults)" -ge $((before + 64)) ]
 }
 
 @test "an unbound huge page fault stays off the node" {
