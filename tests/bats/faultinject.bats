@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # vm: --reserve 128M --reserve 256M --append private_nodes=1
+# leaks: check
 # kernels: debug
 # timeout: 900
 # Plugging and unplugging with allocations that fail: DESIGN.md I7. dax0.0 keeps
@@ -30,13 +31,19 @@ inject_quietly() {
   echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 }
 
-# Writes WORD to hotplug with the Nth allocation of the writer failing.
-# Sets injected to 0 when the write was over before that.
+# Writes WORD to hotplug with the Nth allocation of that write failing. Sets
+# injected to 0 when the write was over before that. The file is open before:
+# opening it allocates, too.
 write_with_fault() { # WORD N
-  run memscript "write /proc/self/fail-nth $2" "try write $(attr_file hotplug) $1" \
-    "cat /proc/self/fail-nth"
-  equal "$status" 0
-  injected=$((output == 0))
+  local fd left=''
+  exec {fd}>"$(attr_file hotplug)"
+  echo "$2" >/proc/self/fail-nth
+  echo "$1" >&"$fd" || true
+  read -r left </proc/self/fail-nth || true
+  echo 0 >/proc/self/fail-nth
+  exec {fd}>&-
+  injected=$((left == 0))
+  [ "$left" ] || injected=0
 }
 
 # The state must be the old or the new one, and all of it.
@@ -56,23 +63,32 @@ consistent() {
 
 # Which allocations to let fail: the first ones all, later ones some.
 nths() {
-  seq 1 12
-  seq 15 5 40
-  seq 50 15 200
-  seq 250 75 700
-  seq 900 300 5000
+  seq 1 8
+  seq 10 5 30
+  seq 45 25 120
+  seq 200 150 800
+  seq 1200 600 6000
 }
 
-@test "a plug that runs out of memory half-way leaves nothing behind" {
+# The core's last allocation before mainline's __add_pages() fails with EEXIST.
+# That one warns and leaves sections behind when it runs out of memory, so do
+# not get there.
+before_sections() {
+  ! dmesg | grep -q 'not plugged.* error -17'
+}
+
+@test "a plug that runs out of memory leaves nothing behind" {
   local nth
   inject_quietly
-  for nth in $(nths); do
+  for nth in {1..40}; do
     write_with_fault online "$nth"
+    equal "$injected" 1 "allocation $nth was tried"
     consistent
-    [ "$injected" -eq 1 ] || break
     [ "$(attr hotplug)" = unplugged ] || unplug
+    before_sections || break
   done
-  equal "$injected" 0 "allocations that were not tried"
+  log_says 'not plugged.* error -12'
+  run ! before_sections
   set_attr hotplug online
   consistent
 }
