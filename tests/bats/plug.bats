@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # vm: --private 256M
+# leaks: check
 # The life of a private node: hotplug and state, adistance and node.
 
 load lib

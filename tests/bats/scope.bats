@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # vm: --private 128M
+# kernels: default debug
 # The scope in which folios may be private, by the KUnit suite of the kernel:
 # user space sees what comes of it, but cannot open one.
 
