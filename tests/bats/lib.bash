@@ -319,12 +319,12 @@ stop_background() {
   wait "$BACKGROUND" 2>/dev/null || true
 }
 
-# Every plugged node must be empty by now, and must unplug.
 # For tests that make pages of the node unusable: teardown does not count them.
 pages_get_lost() {
   NODE_LOST_PAGES=1
 }
 
+# Every plugged node must be empty by now, and must unplug.
 clean_device() { # DEVICE
   local status=0
   bound_to anondax "$1" || return 0
