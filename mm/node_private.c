@@ -195,6 +195,17 @@ static bool node_is_bindable(int nid, u64 epoch)
 	       (READ_ONCE(np->opts) & need) == need;
 }
 
+static void keep_nodes(nodemask_t *nodes, u64 epoch, bool (*fits)(int nid, u64 epoch))
+{
+	int nid;
+
+	rcu_read_lock();
+	for_each_node_mask(nid, *nodes)
+		if (!fits(nid, epoch))
+			node_clear(nid, *nodes);
+	rcu_read_unlock();
+}
+
 /**
  * node_private_keep_plugged - keep of a set of nodes those that are still there
  * @nodes: possible nodes
@@ -204,13 +215,7 @@ static bool node_is_bindable(int nid, u64 epoch)
  */
 void node_private_keep_plugged(nodemask_t *nodes, u64 epoch)
 {
-	int nid;
-
-	rcu_read_lock();
-	for_each_node_mask(nid, *nodes)
-		if (!node_is_plugged(nid, epoch))
-			node_clear(nid, *nodes);
-	rcu_read_unlock();
+	keep_nodes(nodes, epoch, node_is_plugged);
 }
 
 /**
@@ -226,13 +231,7 @@ void node_private_keep_plugged(nodemask_t *nodes, u64 epoch)
  */
 void node_private_keep_bindable(nodemask_t *nodes, u64 epoch)
 {
-	int nid;
-
-	rcu_read_lock();
-	for_each_node_mask(nid, *nodes)
-		if (!node_is_bindable(nid, epoch))
-			node_clear(nid, *nodes);
-	rcu_read_unlock();
+	keep_nodes(nodes, epoch, node_is_bindable);
 }
 
 /**

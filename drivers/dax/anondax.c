@@ -97,11 +97,12 @@ static bool range_is_empty(const struct range *range)
 	return range->start >= range->end;
 }
 
-static void take_range(struct anondax *ad, int i)
+/* Add to @mem what mapping @i of the device has in whole memory blocks. */
+static void take_range(struct private_memory *mem, struct dev_dax *dev_dax, int i)
 {
-	struct dev_dax_range *dax_range = &ad->dev_dax->ranges[i];
+	struct dev_dax_range *dax_range = &dev_dax->ranges[i];
 	struct range range = block_range(dax_range);
-	struct device *dev = anondax_dev(ad);
+	struct device *dev = &dev_dax->dev;
 
 	if (range_is_empty(&range)) {
 		dev_info(dev, "mapping%d: %#llx-%#llx too small after alignment to memory blocks of %#lx\n",
@@ -113,7 +114,8 @@ static void take_range(struct anondax *ad, int i)
 		dev_info(dev, "mapping%d: uses %#llx-%#llx of %#llx-%#llx\n", i,
 			 range.start, range.end, dax_range->range.start,
 			 dax_range->range.end);
-	ad->mem->ranges[ad->mem->nr_ranges - 1] = range;
+	mem->nr_ranges++;
+	mem->ranges[mem->nr_ranges - 1] = range;
 }
 
 /* Describe to the core what the device has. */
@@ -134,13 +136,8 @@ static int describe_memory(struct anondax *ad, enum anondax_state state)
 	mem->online_type = state == ONLINE_KERNEL ? MMOP_ONLINE_KERNEL :
 						    MMOP_ONLINE_MOVABLE;
 	ad->mem = mem;
-	for (i = 0; i < dev_dax->nr_range; i++) {
-		struct range range = block_range(&dev_dax->ranges[i]);
-
-		if (!range_is_empty(&range))
-			mem->nr_ranges++;
-		take_range(ad, i);
-	}
+	for (i = 0; i < dev_dax->nr_range; i++)
+		take_range(mem, dev_dax, i);
 	if (mem->nr_ranges)
 		return 0;
 
