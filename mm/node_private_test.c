@@ -152,6 +152,19 @@ static void vmalloc_in_scope_is_ordinary(struct kunit *test)
 	vfree(p);
 }
 
+/* Whoever names page frames instead of nodes does not get them, either. */
+static void contiguous_range_is_refused(struct kunit *test)
+{
+	unsigned long pfn = ALIGN(NODE_DATA(private_nid)->node_start_pfn,
+				  pageblock_nr_pages);
+	int rc = alloc_contig_range(pfn, pfn + pageblock_nr_pages,
+				    MIGRATE_MOVABLE, GFP_KERNEL);
+
+	KUNIT_EXPECT_EQ(test, rc, -EBUSY);
+	if (!rc)
+		free_contig_range(pfn, pageblock_nr_pages);
+}
+
 /* What an interrupt found that was taken inside of a scope */
 struct seen {
 	struct irq_work work;
@@ -238,6 +251,7 @@ static struct kunit_case node_private_cases[] = {
 	KUNIT_CASE(pages_in_scope_are_ordinary),
 	KUNIT_CASE(this_node_in_scope_is_nothing),
 	KUNIT_CASE(vmalloc_in_scope_is_ordinary),
+	KUNIT_CASE(contiguous_range_is_refused),
 	KUNIT_CASE(hardirq_does_not_inherit_the_scope),
 	KUNIT_CASE(softirq_does_not_inherit_the_scope),
 	{}

@@ -27,7 +27,7 @@ inside() { # CGROUP STATEMENT...
   plug_for_mbind
   dir=$(cgroup both)
   echo "0,$NODE" >"$dir/cpuset.mems"
-  equal "$(cat "$dir/cpuset.mems")" "0-$NODE" cpuset.mems
+  equal "$(<"$dir/cpuset.mems")" "0-$NODE" cpuset.mems
   inside "$dir" "map 4M; bind $NODE; touch; on $NODE all"
   inside "$dir" "map 4M; touch; on 0 all; move $NODE; on $NODE all"
 }
@@ -59,10 +59,10 @@ inside() { # CGROUP STATEMENT...
   plug_for_mbind
   dir=$(cgroup alone)
   refuses EINVAL "$dir/cpuset.mems" "$NODE"
-  equal "$(cat "$dir/cpuset.mems")" "" cpuset.mems
+  equal "$(<"$dir/cpuset.mems")" "" cpuset.mems
   echo 0 >"$dir/cpuset.mems"
   refuses EINVAL "$dir/cpuset.mems" "$NODE"
-  equal "$(cat "$dir/cpuset.mems")" 0 cpuset.mems
+  equal "$(<"$dir/cpuset.mems")" 0 cpuset.mems
   inside "$dir" 'map 4M; touch; on 0 all'
 }
 
@@ -90,9 +90,9 @@ inside() { # CGROUP STATEMENT...
   plug_for_mbind
   dir=$(cgroup both)
   echo "0,$NODE" >"$dir/cpuset.mems"
-  [[ $(cat "$dir/cpuset.mems.effective") == 0* ]]
+  [[ $(<"$dir/cpuset.mems.effective") == 0* ]]
   unplug
-  equal "$(cat "$dir/cpuset.mems.effective")" 0 "effective after unplug"
+  equal "$(<"$dir/cpuset.mems.effective")" 0 "effective after unplug"
   inside "$dir" 'map 4M; fill 1; on 0 all'
 }
 

@@ -49,7 +49,7 @@ fill_until_oom() {
   local pool=$NODES/node$NODE/hugepages/hugepages-2048kB
   if [ -e "$pool/nr_hugepages" ]; then
     echo 4 >"$pool/nr_hugepages" 2>/dev/null || true
-    equal "$(cat "$pool/nr_hugepages")" 0 "huge pages on the node"
+    equal "$(<"$pool/nr_hugepages")" 0 "huge pages on the node"
   fi
   echo 8 >/proc/sys/vm/nr_hugepages
   echo 8 >/proc/sys/vm/nr_overcommit_hugepages
@@ -78,7 +78,7 @@ fill_until_oom() {
 @test "changing reserves at run time brings nothing there" {
   local reserve
   setup_plugged online_kernel
-  reserve=$(cat /proc/sys/vm/min_free_kbytes)
+  reserve=$(</proc/sys/vm/min_free_kbytes)
   echo $((reserve * 2)) >/proc/sys/vm/min_free_kbytes
   filler cache=16M anon=16M -- true
   echo "$reserve" >/proc/sys/vm/min_free_kbytes
@@ -160,9 +160,9 @@ fill_until_oom() {
 @test "pages of the node are not shown to others when they are freed" {
   set_attr mbind 1
   setup_plugged
-  memscript "map 64M; bind $NODE; fill 7"
-  memscript "map 64M; bind $NODE; read; zeroed; touch"
-  memscript "map 100M; bind $NODE; touch; slice 1M 1M; madvise dontneed; zeroed"
+  memscript "map 100M; bind $NODE; fill 7"
+  memscript "map 100M; bind $NODE; madvise populate_write; on $NODE all; zeroed; fill 7"
+  memscript "map 100M; bind $NODE; madvise hugepage; madvise populate_write; on $NODE all; zeroed"
 }
 
 @test "khugepaged, kswapd and kcompactd under pressure leave the node alone" {

@@ -87,6 +87,10 @@ poll() { # SECONDS COMMAND...
   done
 }
 
+reads_below() { # FILE NUMBER
+  [ "$(<"$1")" -lt "$2" ]
+}
+
 # Writing VALUE to FILE must fail with ERRNO.
 refuses() { # ERRNO FILE VALUE...
   memscript "expect $1 write ${*:2}"
@@ -273,23 +277,19 @@ mount_once() { # TYPE DIRECTORY
   mountpoint -q "$2" || mount -t "$1" none "$2"
 }
 
-write_if_there() { # VALUE FILE
-  [ ! -e "$2" ] || echo "$1" >"$2"
-}
-
-# Services that move or change pages are off unless a test turns them on.
-quiet_services() {
-  local size
-  write_if_there 0 /proc/sys/kernel/numa_balancing
-  write_if_there 0 /sys/kernel/mm/numa/demotion_enabled
-  write_if_there never "$THP/enabled"
-  for size in "$THP"/hugepages-*/enabled; do
-    echo never >"$size"
+# Services that move or change pages are off unless a test turns them on. What
+# there is to write is the same for every test of a file.
+services_off() {
+  local enabled
+  echo "try write /proc/sys/kernel/numa_balancing 0"
+  echo "try write /sys/kernel/mm/numa/demotion_enabled 0"
+  for enabled in "$THP/enabled" "$THP"/hugepages-*/enabled; do
+    echo "write $enabled never"
   done
-  echo inherit >"$THP/hugepages-2048kB/enabled"
-  echo 2 >/sys/kernel/mm/ksm/run
-  echo 0 >/sys/kernel/mm/ksm/run
-  write_if_there 0 /proc/sys/vm/panic_on_oom
+  echo "write $THP/hugepages-2048kB/enabled inherit"
+  echo "write /sys/kernel/mm/ksm/run 2"
+  echo "write /sys/kernel/mm/ksm/run 0"
+  echo "write /proc/sys/vm/panic_on_oom 0"
 }
 
 setup_file() {
@@ -297,6 +297,8 @@ setup_file() {
   mount_once cgroup2 "$CGROUPS"
   echo '+memory +cpuset' >"$CGROUPS/cgroup.subtree_control"
   dmesg -c >/dev/null
+  SERVICES_OFF=$(services_off)
+  export SERVICES_OFF
 }
 
 begin() {
@@ -304,7 +306,7 @@ begin() {
   GO=$BATS_TEST_TMPDIR/go
   BACKGROUND=
   PRIVATE_RANGES=
-  quiet_services
+  memscript "$SERVICES_OFF"
 }
 
 setup() {

@@ -23,10 +23,10 @@ on_node() { # CGROUP FIELD: bytes on $NODE by memory.numa_stat
   plug_for_mbind
   dir=$(cgroup charge)
   hold_inside "$dir"
-  [ "$(cat "$dir/memory.current")" -ge $((16 << 20)) ]
+  [ "$(<"$dir/memory.current")" -ge $((16 << 20)) ]
   within "$(stat_of_cgroup "$dir" anon)" $((16 << 20)) $((1 << 20)) anon
   background_finish
-  poll 10 test "$(cat "$dir/memory.current")" -lt $((4 << 20))
+  poll 10 reads_below "$dir/memory.current" $((4 << 20))
 }
 
 @test "memory.numa_stat shows them on their node" {
@@ -59,7 +59,7 @@ on_node() { # CGROUP FIELD: bytes on $NODE by memory.numa_stat
   plug_for_mbind
   dir=$(cgroup limit)
   echo 16M >"$dir/memory.max"
-  write_if_there 0 "$dir/memory.swap.max"
+  [ ! -e "$dir/memory.swap.max" ] || echo 0 >"$dir/memory.swap.max"
   background_ready "map 32M; bind $NODE; fill 1; signal $READY; wait $GO; verify 1"
   memscript "fork; write $dir/cgroup.procs self; map 64M; bind $NODE; touch; end KILL"
   equal "$(sed -n 's/^oom_kill //p' "$dir/memory.events")" 1 oom_kill

@@ -166,6 +166,22 @@ no_private_memory() {
   no_private_memory
 }
 
+@test "a block that went offline comes back when the next one cannot follow" {
+  local blocks managed
+  plug_for_mbind
+  managed=$(zoneinfo managed "$NODE")
+  blocks=("$NODES/node$NODE"/memory[0-9]*)
+  # what is held is in the last block: the first one is offline meanwhile
+  echo offline >"${blocks[0]}/state"
+  background_ready "map 1M; bind $NODE; fill 1; pin short; on $NODE all; signal $READY" \
+    "wait $GO; verify 1"
+  echo online_movable >"${blocks[0]}/state"
+  refuses EBUSY "$(attr_file hotplug)" unplugged
+  equal "$(attr hotplug)" online_movable hotplug
+  equal "$(zoneinfo managed "$NODE")" "$managed" "managed pages"
+  background_finish
+}
+
 @test "adistance can be set while unplugged only" {
   local before
   before=$(attr adistance)

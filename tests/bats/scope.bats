@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # vm: --private 128M
-# kernels: default debug
 # The scope in which folios may be private, by the KUnit suite of the kernel:
 # user space sees what comes of it, but cannot open one.
 
@@ -18,7 +17,7 @@ suite_passes() {
   results=$(run_suite)
   grep -q '^ok .*node_private' <<<"$results" || fail "$results"
   run ! grep -E 'not ok|SKIP' <<<"$results"
-  equal "$(grep -c '^ *ok [0-9]* [a-z]' <<<"$results")" 12 "passed lines"
+  equal "$(grep -c '^ *ok [0-9]* [a-z]' <<<"$results")" 13 "passed lines"
 }
 
 @test "in ZONE_MOVABLE: folios of a scope are private; slab, pages, interrupts and what comes after it are not" {

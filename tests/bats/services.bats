@@ -42,7 +42,7 @@ balance_fast() {
 }
 
 ksm_scanned() { # full scans
-  [ "$(cat /sys/kernel/mm/ksm/full_scans)" -ge "$1" ]
+  [ "$(</sys/kernel/mm/ksm/full_scans)" -ge "$1" ]
 }
 
 run_ksm() {
@@ -50,7 +50,7 @@ run_ksm() {
   echo 10000 >/sys/kernel/mm/ksm/pages_to_scan
   echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
   echo 1 >/sys/kernel/mm/ksm/run
-  scans=$(cat /sys/kernel/mm/ksm/full_scans)
+  scans=$(</sys/kernel/mm/ksm/full_scans)
   poll 30 ksm_scanned $((scans + 4))
   echo 0 >/sys/kernel/mm/ksm/run
 }
@@ -107,7 +107,7 @@ damon_scheme() { # ACTION
 damon_tried() {
   local kdamond=/sys/kernel/mm/damon/admin/kdamonds/0
   echo update_schemes_stats >$kdamond/state
-  [ "$(cat $kdamond/contexts/0/schemes/0/stats/nr_tried)" -gt 20 ]
+  [ "$(<$kdamond/contexts/0/schemes/0/stats/nr_tried)" -gt 20 ]
 }
 
 run_damon() { # ACTION
@@ -184,16 +184,16 @@ run_damon() { # ACTION
 }
 
 @test "hibernation is refused while a private node is there, and only then" {
-  [[ $(cat /sys/power/disk) != *"[disabled]"* ]]
+  [[ $(</sys/power/disk) != *"[disabled]"* ]]
   plug
-  equal "$(cat /sys/power/disk)" "[disabled]" /sys/power/disk
+  equal "$(</sys/power/disk)" "[disabled]" /sys/power/disk
   run ! memscript 'write /sys/power/state disk'
   log_says '[Hh]ibernat'
   unplug
-  [[ $(cat /sys/power/disk) != *"[disabled]"* ]]
+  [[ $(</sys/power/disk) != *"[disabled]"* ]]
 }
 
-@test "contiguous and huge page allocations avoid the node" {
+@test "huge page pools grow without the node" {
   plug online_kernel
   echo 20 >/proc/sys/vm/nr_hugepages
   echo 0 >/proc/sys/vm/nr_hugepages

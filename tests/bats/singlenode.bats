@@ -25,8 +25,8 @@ teardown_nodes() {
 }
 
 @test "the spare ids are possible nodes and are not online" {
-  equal "$(cat "$NODES/possible")" 0-2 possible
-  equal "$(cat "$NODES/online")" 0 online
+  equal "$(<"$NODES/possible")" 0-2 possible
+  equal "$(<"$NODES/online")" 0 online
 }
 
 @test "with an id of its own it becomes a private node" {
@@ -34,7 +34,7 @@ teardown_nodes() {
   plug_for_mbind
   equal "$NODE" 1 node
   node_has_state memory_private 1
-  equal "$(cat "$NODES/has_memory")" 0 has_memory
+  equal "$(<"$NODES/has_memory")" 0 has_memory
   memscript "map 16M; bind 1; fill 1; on 1 all; verify 1; move 0; on 0 all; verify 1"
   memscript 'map 16M; fill 1; on 0 all'
   assert_node_empty

@@ -69,7 +69,7 @@ mthp_faults() {
 }
 
 full_scans() { # at least so many
-  [ "$(cat "$THP/khugepaged/full_scans")" -ge "$1" ]
+  [ "$(<"$THP/khugepaged/full_scans")" -ge "$1" ]
 }
 
 # Lets khugepaged look at everything a few times, as fast as it can. It knows
@@ -78,7 +78,7 @@ run_khugepaged() {
   local scans
   echo 0 >"$THP/khugepaged/alloc_sleep_millisecs"
   echo 0 >"$THP/khugepaged/scan_sleep_millisecs"
-  scans=$(cat "$THP/khugepaged/full_scans")
+  scans=$(<"$THP/khugepaged/full_scans")
   poll 30 full_scans $((scans + 3))
   echo 10000 >"$THP/khugepaged/scan_sleep_millisecs"
 }

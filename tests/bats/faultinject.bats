@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# vm: --reserve 128M --reserve 256M --append private_nodes=1
+# kernels: debug
+# leaks: check
+# timeout: 300
+# Plugging and unplugging with allocations that fail: DESIGN.md I7. dax0.0 keeps
+# node 1 online, since mainline cannot go back once it registers a new node;
+# dax1.0, of two memory blocks, is what is plugged and unplugged.
+
+load lib
+
+HOLDER_PAGES=32768
+
+setup() {
+  local before
+  begin
+  before=(/sys/devices/system/memory/memory[0-9]*)
+  OTHER_BLOCKS=${#before[@]}
+  bind_to anondax dax0.0
+  bind_to anondax dax1.0
+  set_attr node 1 dax0.0
+  set_attr node 1 dax1.0
+  set_attr mbind 1 dax1.0
+  plug_for_mbind online dax0.0
+  export DAX=dax1.0
+}
+
+inject_quietly() {
+  local kind
+  for kind in failslab fail_page_alloc; do
+    echo N >"/sys/kernel/debug/$kind/ignore-gfp-wait"
+    echo 0 >"/sys/kernel/debug/$kind/verbose"
+  done
+  echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+}
+
+# Writes WORD to hotplug with the Nth allocation of that write failing; injected
+# is 0 if the write was over before. The file is opened first: that allocates,
+# too.
+write_with_fault() { # WORD N
+  local fd left=0
+  exec {fd}>"$(attr_file hotplug)"
+  {
+    echo "$2" >/proc/self/fail-nth
+    echo "$1" >&"$fd" || true
+  } 2>/dev/null
+  read -r left </proc/self/fail-nth || true
+  echo 0 >/proc/self/fail-nth
+  exec {fd}>&-
+  injected=$((left == 0))
+}
+
+# The state must be the old or the new one, and all of it.
+consistent() {
+  local blocks=1 found
+  [ "$(attr hotplug)" = unplugged ] || blocks=3
+  found=(/sys/devices/system/memory/memory[0-9]*)
+  equal "${#found[@]}" $((OTHER_BLOCKS + blocks)) "memory blocks"
+  equal "$(zoneinfo managed 1)" $((blocks * HOLDER_PAGES)) "managed pages"
+  equal "$(grep -c 'System RAM (anondax)' /proc/iomem)" $(((blocks + 1) / 2)) \
+    "ranges in iomem"
+  run ! node_has_state memory 1
+}
+
+# Tries WORD with allocation after allocation failing: the first ones all, later
+# ones some. The device begins each time as FROM.
+fail_one_by_one() { # WORD FROM
+  local nth failures=0
+  inject_quietly
+  for ((nth = 1; nth < 20000; nth += nth < 12 ? 1 : nth / 6)); do
+    [ "$(attr hotplug)" = "$2" ] || set_attr hotplug "$2"
+    write_with_fault "$1" "$nth"
+    consistent
+    ((injected)) || break
+    [ "$(attr hotplug)" != "$2" ] || failures=$((failures + 1))
+  done
+  equal "$injected" 0 "allocations that were not tried"
+  echo "$failures writes failed; the last allocation was before number $nth"
+  [ "$failures" -gt 0 ]
+}
+
+@test "a plug that runs out of memory half-way leaves nothing behind" {
+  fail_one_by_one online unplugged
+  set_attr hotplug online
+  consistent
+}
+
+@test "an unplug that runs out of memory half-way leaves everything as it was" {
+  fail_one_by_one unplugged online_movable
+  consistent
+}
+
+@test "a veto of one block undoes the others" {
+  local dir=/sys/kernel/debug/notifier-error-inject/memory/actions
+  modprobe memory-notifier-error-inject
+  echo -12 >"$dir/MEM_GOING_ONLINE/error"
+  refuses ENOMEM "$(attr_file hotplug)" online
+  consistent
+  equal "$(attr hotplug)" unplugged
+  echo 0 >"$dir/MEM_GOING_ONLINE/error"
+  set_attr hotplug online
+  echo -16 >"$dir/MEM_GOING_OFFLINE/error"
+  refuses EBUSY "$(attr_file hotplug)" unplugged
+  consistent
+  equal "$(attr hotplug)" online_movable
+  echo 0 >"$dir/MEM_GOING_OFFLINE/error"
+  rmmod memory-notifier-error-inject
+}
+
+@test "a bound fault that the allocator fails is repeated, not lost" {
+  inject_quietly
+  local nth
+  for nth in 1 2 3 5 8; do
+    memscript "map 1M; bind 1; write /proc/self/fail-nth $nth; fill 1; verify 1; on 1 all"
+  done
+}
