@@ -8,7 +8,7 @@ YES := $(if $(Y),-y)
 help: ## this list
 	@echo "Private memory nodes for Linux 6.12"
 	@echo
-	@sed -n 's/^\([a-z-]*\):.*## /  make \1|/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Y=1 installs missing packages without asking. Everything built is kept in"
 	@echo "  the cache, \$${XDG_CACHE_HOME:-~/.cache}/private-nodes."

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit test of the private allocation scope: what it reaches, and what it must
- * not.  Needs a private node with free memory in ZONE_MOVABLE or ZONE_NORMAL.
+ * KUnit test of private memory as other kernel code meets it: what the private
+ * allocation scope reaches, and that nobody else gets at the node.  Needs a
+ * private node with free memory in ZONE_MOVABLE or ZONE_NORMAL.
  */
 #include <kunit/test.h>
 #include <linux/gfp.h>
@@ -138,6 +139,24 @@ static void this_node_in_scope_is_nothing(struct kunit *test)
 		__free_page(page);
 }
 
+static void this_node_outside_of_scope_is_nothing(struct kunit *test)
+{
+	const gfp_t gfp[] = { GFP_KERNEL, GFP_FOLIO, GFP_ATOMIC };
+	struct page *page;
+	int i, order;
+
+	for (i = 0; i < ARRAY_SIZE(gfp); i++) {
+		for (order = 0; order <= HPAGE_PMD_ORDER; order += 3) {
+			page = alloc_pages_node(private_nid, gfp[i] |
+						__GFP_THISNODE | __GFP_NOWARN,
+						order);
+			KUNIT_EXPECT_NULL(test, page);
+			if (page)
+				__free_pages(page, order);
+		}
+	}
+}
+
 static void vmalloc_in_scope_is_ordinary(struct kunit *test)
 {
 	unsigned int flags = memalloc_private_save();
@@ -231,6 +250,20 @@ static void softirq_does_not_inherit_the_scope(struct kunit *test)
 	KUNIT_EXPECT_NE(test, seen.nid, private_nid);
 }
 
+static void another_owner_is_refused(struct kunit *test)
+{
+	struct private_memory *mem;
+
+	mem = kunit_kzalloc(test, sizeof(*mem), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, mem);
+	mem->nid = private_nid;
+	mem->owner = mem;
+	mem->name = "System RAM (test)";
+
+	KUNIT_EXPECT_EQ(test, add_private_memory_driver_managed(mem), -EBUSY);
+	KUNIT_EXPECT_EQ(test, node_private_set_opts(private_nid, mem, 0), -ENODEV);
+}
+
 static int find_private_node(struct kunit_suite *suite)
 {
 	private_nid = first_node(node_states[N_MEMORY_PRIVATE]);
@@ -250,8 +283,10 @@ static struct kunit_case node_private_cases[] = {
 	KUNIT_CASE(slab_in_scope_is_ordinary),
 	KUNIT_CASE(pages_in_scope_are_ordinary),
 	KUNIT_CASE(this_node_in_scope_is_nothing),
+	KUNIT_CASE(this_node_outside_of_scope_is_nothing),
 	KUNIT_CASE(vmalloc_in_scope_is_ordinary),
 	KUNIT_CASE(contiguous_range_is_refused),
+	KUNIT_CASE(another_owner_is_refused),
 	KUNIT_CASE(hardirq_does_not_inherit_the_scope),
 	KUNIT_CASE(softirq_does_not_inherit_the_scope),
 	{}
@@ -265,5 +300,5 @@ static struct kunit_suite node_private_suite = {
 
 kunit_test_suite(node_private_suite);
 
-MODULE_DESCRIPTION("KUnit test of the private allocation scope");
+MODULE_DESCRIPTION("KUnit test of private memory nodes");
 MODULE_LICENSE("GPL");

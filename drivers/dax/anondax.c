@@ -541,6 +541,20 @@ static int anondax_probe(struct dev_dax *dev_dax)
  * unbind_store() refuses and the module is pinned.  If the memory cannot be
  * moved then, it stays, and stays private, until the next boot.
  */
+/* Nobody is left who could close the node: it takes no more, unless others do. */
+static void abandon_memory(struct anondax *ad)
+{
+	struct anondax *other;
+
+	dev_err(anondax_dev(ad), "gone with its memory plugged: node %d keeps it until the next boot\n",
+		ad->nid);
+	list_del_init(&ad->plugged);
+	list_for_each_entry(other, &plugged_devices, plugged)
+		if (other->nid == ad->nid)
+			return;
+	node_private_set_opts(ad->nid, anondax_owner, 0);
+}
+
 static void anondax_remove(struct dev_dax *dev_dax)
 {
 	struct anondax *ad = dev_get_drvdata(&dev_dax->dev);
@@ -549,9 +563,7 @@ static void anondax_remove(struct dev_dax *dev_dax)
 	if (ad->state != UNPLUGGED)
 		unplug(ad);
 	if (ad->mem) {
-		dev_err(&dev_dax->dev, "gone with its memory plugged: node %d keeps it until the next boot\n",
-			ad->nid);
-		list_del_init(&ad->plugged);
+		abandon_memory(ad);
 		return;
 	}
 	dev_set_drvdata(&dev_dax->dev, NULL);

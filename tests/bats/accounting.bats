@@ -15,12 +15,15 @@ fixed_figures() {
     /proc/zoneinfo
 }
 
-# What the node's metadata takes of DRAM at most, in kB: struct page and change,
-# on the debug kernel KASAN's shadow, too.
+# What the node's metadata takes of DRAM at most, in kB: 64 bytes a page, on the
+# debug kernel KASAN's shadow too, and what else happens meanwhile.
 metadata() {
-  local kb=$(($(attr size) / 1024 / 16))
-  [ "${KERNEL:-}" != debug ] || kb=$((kb * 3))
-  echo "$kb"
+  local kb=$(($(attr size) / 1024))
+  if [ "${KERNEL:-}" = debug ]; then
+    echo $((kb / 64 + kb / 8 + 16384))
+  else
+    echo $((kb / 64 + 4096))
+  fi
 }
 
 @test "MemTotal, CommitLimit, reserves and DRAM's watermarks stay the same to the byte" {

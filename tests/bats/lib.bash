@@ -175,14 +175,6 @@ bind_to() { # DRIVER [DEVICE]
   bound_to "$1" "$dev" || fail "$dev is not bound to $1"
 }
 
-# The physical range of the device, for memscript's oracle.
-device_range() { # NODE [DEVICE]
-  local start size
-  start=$(attr resource "${2:-}")
-  size=$(attr size "${2:-}")
-  printf '%d:0x%x-0x%x' "$1" "$start" $((start + size - 1))
-}
-
 # A device that comes back with another node replaces what it was before.
 add_range() { # NODE:START-END
   local range kept=()
@@ -192,15 +184,42 @@ add_range() { # NODE:START-END
   export PRIVATE_RANGES="${kept[*]} $1"
 }
 
+# The physical ranges of the device, for memscript's oracle.
+add_ranges() { # DEVICE
+  local mapping start end
+  for mapping in "/sys/bus/dax/devices/$1"/mapping[0-9]*; do
+    read -r start <"$mapping/start"
+    read -r end <"$mapping/end"
+    add_range "$NODE:$start-$end"
+  done
+}
+
 plug() { # [WORD] [DEVICE]
   set_attr hotplug "${1:-online}" "${2:-}"
   NODE=$(attr node "${2:-}")
-  add_range "$(device_range "$NODE" "${2:-}")"
+  add_ranges "${2:-$DAX}"
   export NODE
 }
 
 unplug() { # [DEVICE]
   set_attr hotplug unplugged "${1:-}"
+}
+
+# Makes of DEVICE, of at least three memory blocks and the only one of its region,
+# one that has its first and its third block: two ranges.
+punch_hole() { # DEVICE
+  local dev=/sys/bus/dax/devices/$1 block=$((128 << 20)) region second
+  region=$(readlink -f "$dev")/../dax_region
+  second=/sys/bus/dax/devices/${1%.*}.1
+  unbind "$1"
+  echo $block >"$dev/size"
+  echo 1 >"$region/create"
+  unbind "${1%.*}.1"
+  echo $block >"$second/size"
+  echo $((2 * block)) >"$dev/size"
+  echo 0 >"$second/size"
+  echo "${1%.*}.1" >"$region/delete"
+  [ -e "$dev/mapping1" ] || fail "$1 has no second range"
 }
 
 plugged() { # [DEVICE]
@@ -212,6 +231,13 @@ plug_for_mbind() { # [WORD] [DEVICE]
   bind_to anondax "${2:-}"
   set_attr mbind 1 "${2:-}"
   plug "${1:-online}" "${2:-}"
+}
+
+# For a user without rights: the programs are in the guest's /tmp, as theirs may
+# be in a home that others cannot enter.
+unprivileged() { # STATEMENT...
+  [ -e /tmp/memscript ] || cp "$(type -P memscript)" /tmp/memscript
+  setpriv --reuid 65534 --clear-groups --inh-caps=-all /tmp/memscript "$@"
 }
 
 # --- processes and cgroups --------------------------------------------------

@@ -198,6 +198,5 @@ load lib
 
 @test "binding to a node needs no privilege once the admin opened it" {
   plug_for_mbind
-  run -0 setpriv --reuid 65534 --clear-groups --inh-caps=-all \
-    memscript "map 4M; bind $NODE; touch; query $NODE"
+  run -0 unprivileged "map 4M; bind $NODE; touch; query $NODE"
 }

@@ -105,8 +105,7 @@ load lib
 @test "an unprivileged process cannot move another's pages onto the node" {
   plug_for_mbind
   background_ready "map 4M; fill 6; signal $READY; wait $GO; on 0 all; verify 6"
-  run -1 setpriv --reuid 65534 --clear-groups --inh-caps=-all \
-    memscript "migrate 0 $NODE pid $BACKGROUND"
+  run -1 unprivileged "migrate 0 $NODE pid $BACKGROUND"
   [[ $output == *EPERM* ]]
   background_finish
 }

@@ -248,8 +248,7 @@ no_private_memory() {
   local name
   for name in hotplug state mbind adistance node; do
     equal "$(stat -L -c %a "$(attr_file $name)")" 644 "mode of $name"
-    run -1 setpriv --reuid 65534 --clear-groups --inh-caps=-all \
-      memscript "write $(attr_file "$name") 1"
+    run -1 unprivileged "write $(attr_file "$name") 1"
     [[ $output == *EACCES* ]]
   done
 }

@@ -126,6 +126,7 @@ still_there() { # STATE MANAGED
   background_ready "map 1M; bind $NODE; fill 1; pin short; signal $READY; wait $GO; verify 1"
   run timeout -s INT 1 memscript "write $(attr_file hotplug) unplugged"
   [ "$status" -ne 0 ]
+  log_says 'nothing was unplugged: error -4'
   still_there online_movable "$managed"
   background_finish
 }
