@@ -37,18 +37,18 @@ inject_quietly() {
 }
 
 # Writes WORD to hotplug with the Nth allocation of that write failing; injected
-# is 0 if the write was over before. The file is opened first: that allocates,
+# is 0 if the write was over before. All files are opened first: that allocates,
 # too.
 write_with_fault() { # WORD N
-  local fd left=0
-  exec {fd}>"$(attr_file hotplug)"
+  local hotplug arm look left
+  exec {hotplug}>"$(attr_file hotplug)" {arm}>/proc/self/fail-nth {look}</proc/self/fail-nth
   {
-    echo "$2" >/proc/self/fail-nth
-    echo "$1" >&"$fd" || true
+    echo "$2" >&"$arm"
+    echo "$1" >&"$hotplug" || true
+    read -r -u "$look" left
+    echo 0 >&"$arm"
   } 2>/dev/null
-  read -r left </proc/self/fail-nth || true
-  echo 0 >/proc/self/fail-nth
-  exec {fd}>&-
+  exec {hotplug}>&- {arm}>&- {look}<&-
   injected=$((left == 0))
 }
 

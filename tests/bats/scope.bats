@@ -33,7 +33,7 @@ suite_passes() {
 @test "so it is while DRAM is full" {
   plug online_kernel
   export -f run_suite suite_passes fail equal
-  filler "anon=$(($(meminfo MemAvailable) / 1024 - 24))M" cache=32M -- bash -c suite_passes
+  filler "anon=$(($(meminfo MemAvailable) / 1024 - 48))M" cache=32M -- bash -c suite_passes
 }
 
 @test "the suite fails where there is no private node" {
