@@ -12,6 +12,8 @@ readonly SPLAT='BUG:|WARNING:|Oops|KASAN|UBSAN|general protection|INFO: task|pos
 
 PATH=$(cd "${BASH_SOURCE[0]%/*}/../src/build" && pwd):$PATH
 DAX=${DAX:-dax0.0}
+# a script that hangs ends after two minutes; faults under pressure take longer
+[ "${KERNEL:-}" != debug ] || export MEMSCRIPT_TIMEOUT=600
 
 # --- values -----------------------------------------------------------------
 

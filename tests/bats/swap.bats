@@ -12,9 +12,12 @@ bound_pages_stay() { # COMMAND... is what must not move them
   background_finish
 }
 
-# Anonymous memory that DRAM has no room for, and swap has: some 32M go there.
+# Anonymous memory that DRAM has no room for, and swap has: some 16M go there. The
+# page cache stays: programs would be read again and again.
 press_on_dram() {
-  filler "anon=$(($(meminfo MemAvailable) / 1024 + 32))M" -- true
+  echo 200 >/proc/sys/vm/swappiness
+  filler "anon=$(($(meminfo MemFree) / 1024 + 16))M" -- true
+  echo 60 >/proc/sys/vm/swappiness
 }
 
 @test "no kswapd and no kcompactd runs for the node" {
