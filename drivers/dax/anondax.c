@@ -536,11 +536,6 @@ static int anondax_probe(struct dev_dax *dev_dax)
 	return 0;
 }
 
-/*
- * Reached with memory plugged only if the device itself goes away, since
- * unbind_store() refuses and the module is pinned.  If the memory cannot be
- * moved then, it stays, and stays private, until the next boot.
- */
 /* Nobody is left who could close the node: it takes no more, unless others do. */
 static void abandon_memory(struct anondax *ad)
 {
@@ -555,6 +550,11 @@ static void abandon_memory(struct anondax *ad)
 	node_private_set_opts(ad->nid, anondax_owner, 0);
 }
 
+/*
+ * Reached with memory plugged only if the device itself goes away, since
+ * unbind_store() refuses and the module is pinned.  If the memory cannot be
+ * moved then, it stays, and stays private, until the next boot.
+ */
 static void anondax_remove(struct dev_dax *dev_dax)
 {
 	struct anondax *ad = dev_get_drvdata(&dev_dax->dev);

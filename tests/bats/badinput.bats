@@ -5,19 +5,10 @@
 
 load lib
 
-region_of() { # DEVICE: the directory of its region
-  echo "$(readlink -f "/sys/bus/dax/devices/$1")/../dax_region"
-}
-
 nothing_left() { # NODE
   run ! node_has_state memory_private "$1"
   equal "$(zoneinfo managed "$1")" 0 "managed pages of node $1"
   run ! grep -q anondax /proc/iomem
-}
-
-shrink() { # DEVICE SIZE
-  unbind "$1"
-  echo "$2" >"/sys/bus/dax/devices/$1/size"
 }
 
 @test "the devices are what this file thinks they are" {
@@ -46,13 +37,13 @@ shrink() { # DEVICE SIZE
 @test "a device without one whole memory block is refused and says why" {
   local size
   size=$(attr size dax2.0)
-  shrink dax2.0 $((64 << 20))
+  resize dax2.0 $((64 << 20))
   bind_to anondax dax2.0
   refuses EINVAL "$(attr_file hotplug dax2.0)" online
   equal "$(attr hotplug dax2.0)" unplugged hotplug
   log_says 'dax2\.0.*(small|align|block)'
   nothing_left 2
-  shrink dax2.0 "$size"
+  resize dax2.0 "$size"
   bind_to anondax dax2.0
   plug online dax2.0
 }
@@ -60,17 +51,17 @@ shrink() { # DEVICE SIZE
 @test "a device that is no multiple of a block gives its whole blocks" {
   local size
   size=$(attr size dax1.0)
-  shrink dax1.0 $((320 << 20))
+  resize dax1.0 $((320 << 20))
   bind_to anondax dax1.0
   plug online dax1.0
   equal "$(zoneinfo managed 1)" $((256 << 8)) "managed pages"
   unplug dax1.0
-  shrink dax1.0 "$size"
+  resize dax1.0 "$size"
 }
 
 # Splits dax1.0 into dax1.0 and a second device of the same region.
 split() {
-  shrink dax1.0 $((256 << 20))
+  resize dax1.0 $((256 << 20))
   cat "$(region_of dax1.0)/create" || true
   echo 1 >"$(region_of dax1.0)/create"
   [ -e /sys/bus/dax/devices/dax1.1 ] || fail "no second device"

@@ -2,7 +2,6 @@
 # vm: --reserve 128M --reserve 384M --append private_nodes=1
 # kernels: debug
 # leaks: check
-# timeout: 300
 # Plugging and unplugging with allocations that fail: DESIGN.md I7. dax0.0 keeps
 # node 1 online, since mainline cannot go back once it registers a new node;
 # dax1.0, of two ranges of one memory block, is what is plugged and unplugged.
@@ -41,7 +40,8 @@ inject_quietly() {
 # too.
 write_with_fault() { # WORD N
   local hotplug arm look left
-  exec {hotplug}>"$(attr_file hotplug)" {arm}>/proc/self/fail-nth {look}</proc/self/fail-nth
+  exec {hotplug}>"$(attr_file hotplug)" {arm}>/proc/self/fail-nth
+  exec {look}</proc/self/fail-nth
   {
     echo "$2" >&"$arm"
     echo "$1" >&"$hotplug" || true

@@ -207,21 +207,27 @@ unplug() { # [DEVICE]
   set_attr hotplug unplugged "${1:-}"
 }
 
+region_of() { # DEVICE: the directory of its region
+  echo "$(readlink -f "/sys/bus/dax/devices/$1")/../dax_region"
+}
+
+resize() { # DEVICE SIZE
+  unbind "$1"
+  echo "$2" >"/sys/bus/dax/devices/$1/size"
+}
+
 # Makes of DEVICE, of at least three memory blocks and the only one of its region,
 # one that has its first and its third block: two ranges.
 punch_hole() { # DEVICE
-  local dev=/sys/bus/dax/devices/$1 block=$((128 << 20)) region second
-  region=$(readlink -f "$dev")/../dax_region
-  second=/sys/bus/dax/devices/${1%.*}.1
-  unbind "$1"
-  echo $block >"$dev/size"
+  local region second=${1%.*}.1 block=$((128 << 20))
+  region=$(region_of "$1")
+  resize "$1" $block
   echo 1 >"$region/create"
-  unbind "${1%.*}.1"
-  echo $block >"$second/size"
-  echo $((2 * block)) >"$dev/size"
-  echo 0 >"$second/size"
-  echo "${1%.*}.1" >"$region/delete"
-  [ -e "$dev/mapping1" ] || fail "$1 has no second range"
+  resize "$second" $block
+  resize "$1" $((2 * block))
+  resize "$second" 0
+  echo "$second" >"$region/delete"
+  [ -e "/sys/bus/dax/devices/$1/mapping1" ] || fail "$1 has no second range"
 }
 
 plugged() { # [DEVICE]

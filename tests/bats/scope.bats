@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # vm: --private 128M
-# The scope in which folios may be private, by the KUnit suite of the kernel:
-# user space sees what comes of it, but cannot open one.
+# What other kernel code can get at, by the KUnit suite of the kernel: user space
+# sees what comes of a scope, but cannot open one.
 
 load lib
 
