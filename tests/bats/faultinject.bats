@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --reserve 128M --reserve 384M --append private_nodes=1
+# vm: --smp 2 --reserve 128M --reserve 384M --append private_nodes=1
 # kernels: debug
 # leaks: check
 # Plugging and unplugging with allocations that fail: DESIGN.md I7. dax0.0 keeps

@@ -103,6 +103,16 @@ log_says() { # REGEX
   dmesg | grep -qE "$1" || fail "the kernel log does not say '$1'"
 }
 
+# How far DRAM's free memory drifts on its own, in kB. On the debug kernel KASAN
+# keeps freed objects, up to a thirty-second of memory, and lets go when it likes.
+drift() {
+  if [ "${KERNEL:-}" = debug ]; then
+    echo $((8192 + $(meminfo MemTotal) / 32))
+  else
+    echo 8192
+  fi
+}
+
 # Returns pages that wait in batches and lists per CPU to where they count.
 drain() {
   memscript 'used 0 999999999'
@@ -335,7 +345,15 @@ setup_file() {
   export SERVICES_OFF
 }
 
+# Before each command bats notes the line, for one that fails. That takes longer
+# than most commands do: let it note those of the test only.
+trace_the_test_only() {
+  set +T
+  declare -ft "$BATS_TEST_NAME"
+}
+
 begin() {
+  trace_the_test_only
   READY=$BATS_TEST_TMPDIR/ready
   GO=$BATS_TEST_TMPDIR/go
   BACKGROUND=

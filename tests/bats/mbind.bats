@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --private 128M
+# vm: --private 128M --private 128M --dram 512M
 # mbind(2) on private nodes: DESIGN.md 8.4. dax0.0 is node 1, dax1.0 node 2.
 
 load lib

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --private 128M
+# vm: --private 128M --private 128M --dram 512M
 # move_pages(2) and migrate_pages(2): DESIGN.md 8.6.
 
 load lib

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --private 128M
+# vm: --private 128M --private 128M --dram 640M
 # A full private node is the problem of those who are bound to it, and of
 # nobody else: DESIGN.md 8.12. dax0.0 is node 1, dax1.0 node 2.
 
@@ -53,7 +53,7 @@ overfill() { # STATEMENT...
 
 @test "a bigger task that is not bound to the node lives on" {
   setup_full
-  background_ready "map 300M; fill 1; signal $READY; wait $GO; verify 1"
+  background_ready "map 200M; fill 1; signal $READY; wait $GO; verify 1"
   overfill "map 160M; bind $NODE; touch"
   kill -0 "$BACKGROUND"
   background_finish
