@@ -50,7 +50,7 @@ static const char * const state_words[] = {
  * @adistance: abstract distance of its memory
  * @opts: opt-ins while unplugged; those of the node are with the node
  * @type: memory type of the node while plugged
- * @mem: what is plugged, or NULL
+ * @mem: what is plugged, or what a failed plug could not take back, or NULL
  * @claimed: iomem resources, one for each range of @mem
  * @name: of @claimed; the device may go before them
  */
@@ -244,7 +244,7 @@ static int check_plug(struct anondax *ad)
 		return -EINVAL;
 	}
 	if (ad->mem) {
-		dev_err(anondax_dev(ad), "has memory of a failed plug until the next boot\n");
+		dev_err(anondax_dev(ad), "has memory of a failed plug: unplug it first\n");
 		return -EUCLEAN;
 	}
 	return check_adistance(ad);
@@ -295,7 +295,7 @@ static int unplug(struct anondax *ad)
 	clear_node_memory_type(ad->nid, ad->type);
 	forget_memory(ad);
 	ad->opts = opts;
-	list_del(&ad->plugged);
+	list_del_init(&ad->plugged);
 	WRITE_ONCE(ad->state, UNPLUGGED);
 	module_put(THIS_MODULE);
 	return 0;
@@ -303,10 +303,10 @@ static int unplug(struct anondax *ad)
 
 static int change_state(struct anondax *ad, enum anondax_state to)
 {
+	if (to == UNPLUGGED)
+		return ad->mem ? unplug(ad) : 0;
 	if (ad->state == to || (ad->state != UNPLUGGED && to == ONLINE))
 		return 0;
-	if (to == UNPLUGGED)
-		return unplug(ad);
 	if (ad->state != UNPLUGGED) {
 		dev_err(anondax_dev(ad), "is %s: unplug it to change the zone\n",
 			state_words[ad->state]);
@@ -333,7 +333,7 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attr,
 
 	to = sysfs_match_string(state_words, buf);
 	if (to < 0) {
-		dev_dbg(dev, "no such state\n");
+		dev_err(dev, "no such state: unplugged, online, online_kernel or online_movable\n");
 		return to;
 	}
 
@@ -350,7 +350,7 @@ static int store_unplugged(struct anondax *ad, int *where, int value)
 {
 	guard(mutex)(&anondax_lock);
 	if (ad->state != UNPLUGGED) {
-		dev_dbg(anondax_dev(ad), "unplug it first\n");
+		dev_err(anondax_dev(ad), "is plugged: unplug it to change this\n");
 		return -EBUSY;
 	}
 	*where = value;
@@ -375,7 +375,7 @@ static ssize_t adistance_store(struct device *dev,
 	/* A tier is a chunk of distances, and its end must be a number too. */
 	if (kstrtoint(buf, 0, &adistance) || adistance <= 0 ||
 	    adistance > INT_MAX - MEMTIER_CHUNK_SIZE) {
-		dev_dbg(dev, "not an abstract distance\n");
+		dev_err(dev, "not an abstract distance: a number above 0\n");
 		return -EINVAL;
 	}
 
@@ -441,7 +441,7 @@ static ssize_t store_opt(struct device *dev, const char *buf, size_t len,
 	int rc;
 
 	if (kstrtou8(buf, 0, &value) || value > 1) {
-		dev_dbg(dev, "neither 0 nor 1\n");
+		dev_err(dev, "an opt-in is 0 or 1\n");
 		return -EINVAL;
 	}
 
@@ -560,9 +560,7 @@ static void anondax_remove(struct dev_dax *dev_dax)
 	struct anondax *ad = dev_get_drvdata(&dev_dax->dev);
 
 	guard(mutex)(&anondax_lock);
-	if (ad->state != UNPLUGGED)
-		unplug(ad);
-	if (ad->mem) {
+	if (ad->mem && unplug(ad)) {
 		abandon_memory(ad);
 		return;
 	}
@@ -576,7 +574,7 @@ static int prepare_unbind(struct device *dev)
 	int rc = 0;
 
 	guard(mutex)(&anondax_lock);
-	if (ad->state != UNPLUGGED)
+	if (ad->mem)
 		rc = unplug(ad);
 	ad->leaving = !rc;
 	return rc;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M
+# vm: --private 128M --dram 512M
 # cpuset.mems and the opt-in are two gates, both must be open: DESIGN.md 8.5.
 
 load lib

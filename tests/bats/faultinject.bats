@@ -130,6 +130,22 @@ fail_one_by_one() { # WORD FROM
   rmmod memory-notifier-error-inject
 }
 
+@test "a veto of a node's first memory leaves no node behind" {
+  local dir=/sys/kernel/debug/notifier-error-inject/memory/actions
+  unplug dax1.0
+  unplug dax0.0
+  modprobe memory-notifier-error-inject
+  echo -12 >"$dir/MEM_GOING_ONLINE/error"
+  refuses ENOMEM "$(attr_file hotplug dax1.0)" online
+  echo 0 >"$dir/MEM_GOING_ONLINE/error"
+  rmmod memory-notifier-error-inject
+  run ! node_has_state memory_private 1
+  run ! grep -q anondax /proc/iomem
+  equal "$(stat_of placed dax1.0)" 0
+  plug_for_mbind online dax1.0
+  memscript "map 4M; bind 1; fill 1; on 1 all"
+}
+
 @test "a bound fault that the allocator fails is repeated, not lost" {
   local nth
   inject_quietly

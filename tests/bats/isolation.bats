@@ -24,8 +24,11 @@ assert_untouched() {
 
 # Fills DRAM with everything at once, until the OOM killer has been at work.
 fill_until_oom() {
+  # the pool asks each node on its own, with __GFP_THISNODE
   FILLER_TMPFS=$BATS_TEST_TMPDIR run -0 filler dentries=8M pagetables=8M \
-    pipes=8M sockets=8M tmpfs=32M cache=64M -- filler anon=max
+    pipes=8M sockets=8M tmpfs=32M cache=64M -- filler anon=max -- \
+    memscript 'try write /proc/sys/vm/nr_hugepages 64'
+  echo 0 >/proc/sys/vm/nr_hugepages
   echo "$output"
   [[ $output == *"anon: killed"* ]]
   rm -f "$BATS_TEST_TMPDIR"/filler.*
@@ -60,10 +63,12 @@ fill_until_oom() {
   echo 0 >/proc/sys/vm/nr_overcommit_hugepages
 }
 
-@test "hugetlb pages of a task that prefers the node stay on DRAM" {
+@test "hugetlb pages of a task that is bound to the node stay on DRAM" {
   set_attr mbind 1
   setup_plugged online_kernel
-  memscript "policy $NODE; write /proc/sys/vm/nr_hugepages_mempolicy 4" || true
+  memscript "policy 0,$NODE; write /proc/sys/vm/nr_hugepages_mempolicy 4"
+  equal "$(</proc/sys/vm/nr_hugepages)" 4 "huge pages"
+  memscript "policy $NODE; try write /proc/sys/vm/nr_hugepages_mempolicy 8"
   assert_untouched
   echo 0 >/proc/sys/vm/nr_hugepages
 }
@@ -140,21 +145,6 @@ fill_until_oom() {
   memscript "write $dir/cgroup.procs self; map 16M; fill 1; on 0 all"
   memscript "write $dir/cgroup.procs self; run filler cache=8M tmpfs=8M -- true"
   assert_untouched
-}
-
-@test "kernel memory asked for with the node's name comes from DRAM" {
-  setup_plugged online_kernel
-  # /proc/sys/vm/nr_hugepages aside, what user space can name a node with:
-  # per-node workqueues, loop devices and network queues follow numa_node.
-  local file
-  for file in /sys/bus/*/devices/*/numa_node; do
-    echo "$NODE" >"$file" 2>/dev/null || true
-  done
-  filler pipes=8M sockets=8M -- true
-  assert_untouched
-  for file in /sys/bus/*/devices/*/numa_node; do
-    echo -1 >"$file" 2>/dev/null || true
-  done
 }
 
 @test "pages of the node are not shown to others when they are freed" {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M
+# vm: --private 128M --dram 512M
 # Pages on the node are charged and limited like any other: DESIGN.md I9.
 
 load lib

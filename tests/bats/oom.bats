@@ -67,6 +67,13 @@ overfill() { # STATEMENT...
   background_finish
 }
 
+@test "who moved memory there without a policy is killed like those who are bound" {
+  setup_full
+  background_ready "map 100M; touch; move $NODE; on $NODE all; signal $READY; wait $GO"
+  memscript "map 60M; bind $NODE; touch; on $NODE all"
+  log_says "Killed process $BACKGROUND "
+}
+
 @test "panic_on_oom=1 does not fire for it" {
   setup_full
   echo 1 >/proc/sys/vm/panic_on_oom
@@ -96,6 +103,12 @@ overfill() { # STATEMENT...
   [[ $output == *"died of signal"* ]]
   [[ $output != *ALRM* ]]
   memscript "map 64M; bind $NODE; fill 1; on $NODE all; verify 1"
+}
+
+@test "a system call on behalf of such a task fails instead of a signal" {
+  setup_full
+  memscript "fork; write /proc/self/oom_score_adj -1000; map 160M; bind $NODE" \
+    "expect ENOMEM madvise populate_write; slice 0 4K; on $NODE all; end"
 }
 
 @test "a mask with DRAM in it goes over to DRAM instead" {

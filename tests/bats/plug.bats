@@ -262,8 +262,12 @@ no_private_memory() {
 }
 
 @test "the device cannot be mapped while anondax owns it" {
+  bind_to device_dax
+  : <"/dev/$DAX"
+  bind_to anondax
+  run ! memscript "map 2M sharedfile /dev/$DAX"
   plug
-  [ ! -e "/dev/$DAX" ] || run ! memscript "map 2M sharedfile /dev/$DAX"
+  run ! memscript "map 2M sharedfile /dev/$DAX"
 }
 
 @test "after unbinding, other drivers can have the device" {

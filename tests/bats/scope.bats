@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M
+# vm: --private 128M --dram 512M
 # What other kernel code can get at, by the KUnit suite of the kernel: user space
 # sees what comes of a scope, but cannot open one.
 

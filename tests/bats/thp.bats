@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M
+# vm: --private 128M --dram 512M
 # Huge pages of all sizes on the node: DESIGN.md 8.9.
 
 load lib
@@ -59,6 +59,16 @@ mthp_faults() {
     "madvise dontneed; slice 0 1M; verify 1; on $NODE all; slice 2M 1M; mprotect r" \
     "slice 2M 2M; verify 1; on $NODE all; slice 4M 4K; mprotect r" \
     "slice 4M 4M; verify 1; on $NODE all"
+}
+
+@test "what is unmapped of huge pages serves the next fault on a full node" {
+  local size
+  plug_for_mbind
+  echo madvise >"$THP/enabled"
+  size=$(($(zoneinfo managed "$NODE") * 4 / 1024 / 2 * 2 - 8))
+  memscript "map ${size}M; bind $NODE; madvise hugepage; touch; on $NODE all; kflags thp all" \
+    "$(for ((i = 0; i < 32; i += 2)); do echo "slice ${i}M 1M; madvise dontneed;"; done)" \
+    "map 16M; bind $NODE; fill 1; on $NODE all; verify 1"
 }
 
 @test "copy-on-write of a huge page after fork stays on the node" {

@@ -4,19 +4,26 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 #include "filler.h"
 
 #define CHUNK		((size_t)1 << 20)
 #define PMD_SPAN	((size_t)2 << 20)
+#define HUGE_RESERVE	((size_t)64 << 20)
 #define DENTRY_COST	((size_t)1024)	/* inode and dentry of a tmpfs file */
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE	25
+#endif
 
 static char chunk[CHUNK];
 
@@ -25,15 +32,52 @@ static size_t min_size(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-static size_t take_anon(size_t bytes)
+static char *map_anon(size_t bytes)
+{
+	char *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static size_t free_bytes(void)
+{
+	struct sysinfo info;
+
+	return sysinfo(&info) ? 0 : info.freeram * info.mem_unit;
+}
+
+/*
+ * Takes huge pages while there are plenty: faults are most of the time that
+ * filling takes.  MADV_COLLAPSE makes them whatever the system's setting.
+ */
+static size_t take_huge(size_t bytes)
 {
 	size_t done = 0;
 
-	while (done < bytes) {
-		char *p = mmap(NULL, CHUNK, PROT_READ | PROT_WRITE,
-			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	while (bytes - done >= PMD_SPAN && free_bytes() > HUGE_RESERVE) {
+		char *p = map_anon(2 * PMD_SPAN);
 
-		if (p == MAP_FAILED)
+		if (!p)
+			break;
+		p += -(uintptr_t)p % PMD_SPAN;
+		*p = 0x5a;
+		if (madvise(p, PMD_SPAN, MADV_COLLAPSE))
+			break;
+		memset(p, 0x5a, PMD_SPAN);
+		done += PMD_SPAN;
+	}
+	return done;
+}
+
+static size_t take_anon(size_t bytes)
+{
+	size_t done = take_huge(bytes);
+
+	while (done < bytes) {
+		char *p = map_anon(CHUNK);
+
+		if (!p)
 			break;
 		memset(p, 0x5a, CHUNK);
 		done += CHUNK;
