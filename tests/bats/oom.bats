@@ -53,7 +53,7 @@ overfill() { # STATEMENT...
 
 @test "a bigger task that is not bound to the node lives on" {
   setup_full
-  background_ready "map 200M; fill 1; signal $READY; wait $GO; verify 1"
+  background_ready "map 140M; fill 1; signal $READY; wait $GO; verify 1"
   overfill "map 160M; bind $NODE; touch"
   kill -0 "$BACKGROUND"
   background_finish

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --reserve 128M --reserve 128M --append private_nodes=2
+# vm: --reserve 128M --reserve 128M --dram 512M --append private_nodes=2
 # A machine with one node: reserved DRAM gets a node id of its own from
 # private_nodes=N: DESIGN.md section 4.
 
