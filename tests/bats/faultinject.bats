@@ -113,31 +113,33 @@ fail_one_by_one() { # WORD FROM
   background_finish
 }
 
-@test "a veto leaves everything as it was" {
-  local dir=/sys/kernel/debug/notifier-error-inject/memory/actions
+# ERRNO for what asks to do ACTION with a memory block; 0 lifts the veto.
+veto() { # ACTION ERRNO
   modprobe memory-notifier-error-inject
-  echo -12 >"$dir/MEM_GOING_ONLINE/error"
+  echo "$2" >"/sys/kernel/debug/notifier-error-inject/memory/actions/$1/error"
+}
+
+@test "a veto leaves everything as it was" {
+  veto MEM_GOING_ONLINE -12
   refuses ENOMEM "$(attr_file hotplug)" online
   consistent
   equal "$(attr hotplug)" unplugged
-  echo 0 >"$dir/MEM_GOING_ONLINE/error"
+  veto MEM_GOING_ONLINE 0
   set_attr hotplug online
-  echo -16 >"$dir/MEM_GOING_OFFLINE/error"
+  veto MEM_GOING_OFFLINE -16
   refuses EBUSY "$(attr_file hotplug)" unplugged
   consistent
   equal "$(attr hotplug)" online_movable
-  echo 0 >"$dir/MEM_GOING_OFFLINE/error"
+  veto MEM_GOING_OFFLINE 0
   rmmod memory-notifier-error-inject
 }
 
 @test "a veto of a node's first memory leaves no node behind" {
-  local dir=/sys/kernel/debug/notifier-error-inject/memory/actions
   unplug dax1.0
   unplug dax0.0
-  modprobe memory-notifier-error-inject
-  echo -12 >"$dir/MEM_GOING_ONLINE/error"
+  veto MEM_GOING_ONLINE -12
   refuses ENOMEM "$(attr_file hotplug dax1.0)" online
-  echo 0 >"$dir/MEM_GOING_ONLINE/error"
+  veto MEM_GOING_ONLINE 0
   rmmod memory-notifier-error-inject
   run ! node_has_state memory_private 1
   run ! grep -q anondax /proc/iomem

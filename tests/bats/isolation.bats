@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # vm: --private 128M --dram 512M
-# timeout: 300
 # Nothing reaches a private node that did not ask for it: DESIGN.md I1, I2, I4.
 # The node's free pages must equal its managed pages, and the allocator must not
 # have counted a single allocation there, however short it lived.

@@ -1,6 +1,5 @@
 #!/usr/bin/env bats
 # vm: --private 128M --swap 128M
-# timeout: 300
 # Services whose opt-in is off, or that have none, leave the node's folios
 # alone: DESIGN.md I6, 8.8 to 8.10, 8.15.
 
