@@ -8,7 +8,7 @@ bats_require_minimum_version 1.8.0
 readonly NODES=/sys/devices/system/node
 readonly CGROUPS=/sys/fs/cgroup
 readonly THP=/sys/kernel/mm/transparent_hugepage
-readonly SPLAT='BUG:|WARNING:|Oops|KASAN|UBSAN|general protection|INFO: task|possible (circular|recursive)|inconsistent lock|suspicious RCU|bad page state|Bad rss-counter|refcount_t:|soft lockup|list_(add|del) corruption'
+readonly SPLAT='BUG:|WARNING:|Oops|KASAN|UBSAN|general protection|INFO: task|possible (circular|recursive)|inconsistent lock|suspicious RCU|bad page state|Bad rss-counter|refcount_t:|soft lockup|list_(add|del) corruption|allocation from offline node'
 
 PATH=$(cd "${BASH_SOURCE[0]%/*}/../src/build" && pwd):$PATH
 DAX=${DAX:-dax0.0}

@@ -74,6 +74,12 @@ overfill() { # STATEMENT...
   log_says "Killed process $BACKGROUND "
 }
 
+@test "so is who shares what another one moved there" {
+  setup_full
+  memscript "map 100M; touch; fork bg; wait $GO; end; migrate 0 $NODE left any; munmap" \
+    "fork; map 60M; bind $NODE; touch; on $NODE all; end; join KILL"
+}
+
 @test "panic_on_oom=1 does not fire for it" {
   setup_full
   echo 1 >/proc/sys/vm/panic_on_oom
