@@ -415,18 +415,16 @@ static void put_node_private(int nid)
 	kfree(np);
 }
 
+static void set_closed(int nid, bool closed)
+{
+	WRITE_ONCE(node_private_locked(nid)->closed, closed);
+}
+
 /* A node that others go on using stays open. */
 static void close_node(int nid)
 {
-	struct node_private *np = node_private_locked(nid);
-
-	if (np->users == 1)
-		WRITE_ONCE(np->closed, true);
-}
-
-static void open_node(int nid)
-{
-	WRITE_ONCE(node_private_locked(nid)->closed, false);
+	if (node_private_locked(nid)->users == 1)
+		set_closed(nid, true);
 }
 
 static unsigned long count_pages(const struct private_memory *mem)
@@ -446,13 +444,16 @@ static unsigned long count_blocks(const struct private_memory *mem)
 
 static unsigned long pages_in_use(int nid)
 {
-	unsigned long used = 0;
+	unsigned long used = 0, managed;
 	struct zone *zone;
 
-	for_each_populated_zone(zone)
-		if (zone_to_nid(zone) == nid)
-			used += zone_managed_pages(zone) -
-				zone_page_state(zone, NR_FREE_PAGES);
+	for_each_populated_zone(zone) {
+		if (zone_to_nid(zone) != nid)
+			continue;
+		/* What each CPU counts is summed while it changes. */
+		managed = zone_managed_pages(zone);
+		used += managed - min(managed, zone_page_state_snapshot(zone, NR_FREE_PAGES));
+	}
 	return used;
 }
 
@@ -650,7 +651,7 @@ int add_private_memory_driver_managed(const struct private_memory *mem)
 
 	rc = plug_ranges(mem);
 	if (!rc)
-		open_node(mem->nid);
+		set_closed(mem->nid, false);
 	else if (rc != -EUCLEAN)
 		put_node_private(mem->nid);
 unlock:
@@ -677,6 +678,7 @@ EXPORT_SYMBOL_GPL(add_private_memory_driver_managed);
 int offline_and_remove_private_memory(const struct private_memory *mem)
 {
 	struct node_private *np;
+	bool closed;
 	int rc;
 
 	lock_device_hotplug();
@@ -691,10 +693,11 @@ int offline_and_remove_private_memory(const struct private_memory *mem)
 		goto unlock;
 	}
 
+	closed = np->closed;
 	close_node(mem->nid);
 	rc = offline_ranges(mem);
 	if (rc) {
-		open_node(mem->nid);
+		set_closed(mem->nid, closed);
 		goto unlock;
 	}
 	remove_ranges(mem, mem->nr_ranges);

@@ -68,7 +68,10 @@ struct anondax {
 	const char *name;
 };
 
-/* Protects everything in struct anondax, and the lists. */
+/*
+ * Protects everything in struct anondax, and the lists.  It is held while memory
+ * is moved away, so what user space only reads is read without it.
+ */
 static DEFINE_MUTEX(anondax_lock);
 static LIST_HEAD(plugged_devices);
 static LIST_HEAD(memory_types);
@@ -294,7 +297,7 @@ static int unplug(struct anondax *ad)
 
 	clear_node_memory_type(ad->nid, ad->type);
 	forget_memory(ad);
-	ad->opts = opts;
+	WRITE_ONCE(ad->opts, opts);
 	list_del_init(&ad->plugged);
 	WRITE_ONCE(ad->state, UNPLUGGED);
 	module_put(THIS_MODULE);
@@ -337,8 +340,11 @@ static ssize_t state_store(struct device *dev, struct device_attribute *attr,
 		return to;
 	}
 
-	guard(mutex)(&anondax_lock);
+	rc = mutex_lock_interruptible(&anondax_lock);
+	if (rc)
+		return rc;
 	rc = change_state(ad, to);
+	mutex_unlock(&anondax_lock);
 	return rc ? rc : len;
 }
 static DEVICE_ATTR_RW(state);
@@ -348,13 +354,18 @@ static struct device_attribute dev_attr_hotplug =
 /* Store a number that counts from the next plug on. */
 static int store_unplugged(struct anondax *ad, int *where, int value)
 {
-	guard(mutex)(&anondax_lock);
-	if (ad->state != UNPLUGGED) {
+	int rc = mutex_lock_interruptible(&anondax_lock);
+
+	if (rc)
+		return rc;
+	if (ad->mem) {
 		dev_err(anondax_dev(ad), "is plugged: unplug it to change this\n");
-		return -EBUSY;
+		rc = -EBUSY;
+	} else {
+		WRITE_ONCE(*where, value);
 	}
-	*where = value;
-	return 0;
+	mutex_unlock(&anondax_lock);
+	return rc;
 }
 
 static ssize_t adistance_show(struct device *dev, struct device_attribute *attr,
@@ -412,10 +423,10 @@ static DEVICE_ATTR_RW(node);
 static ssize_t show_opt(struct device *dev, char *buf, unsigned long opt)
 {
 	struct anondax *ad = dev_get_drvdata(dev);
-	unsigned long opts;
+	unsigned long opts = READ_ONCE(ad->opts);
 
-	guard(mutex)(&anondax_lock);
-	opts = ad->state == UNPLUGGED ? ad->opts : node_private_opts(ad->nid);
+	if (READ_ONCE(ad->state) != UNPLUGGED)
+		opts = node_private_opts(ad->nid);
 	return sysfs_emit(buf, "%d\n", !!(opts & opt));
 }
 
@@ -429,7 +440,7 @@ static int change_opts(struct anondax *ad, unsigned long set,
 		return node_private_set_opts(ad->nid, anondax_owner,
 					     (opts | set) & ~clear);
 	}
-	ad->opts = (opts | set) & ~clear;
+	WRITE_ONCE(ad->opts, (opts | set) & ~clear);
 	return 0;
 }
 
@@ -445,8 +456,11 @@ static ssize_t store_opt(struct device *dev, const char *buf, size_t len,
 		return -EINVAL;
 	}
 
-	guard(mutex)(&anondax_lock);
+	rc = mutex_lock_interruptible(&anondax_lock);
+	if (rc)
+		return rc;
 	rc = change_opts(ad, value ? opt : 0, value ? 0 : opt);
+	mutex_unlock(&anondax_lock);
 	return rc ? rc : len;
 }
 
@@ -469,8 +483,7 @@ static ssize_t show_stat(struct device *dev, char *buf,
 	struct anondax *ad = dev_get_drvdata(dev);
 	unsigned long nr = 0;
 
-	guard(mutex)(&anondax_lock);
-	if (ad->state != UNPLUGGED)
+	if (READ_ONCE(ad->state) != UNPLUGGED)
 		nr = node_private_stat(ad->nid, stat);
 	return sysfs_emit(buf, "%lu\n", nr);
 }

@@ -113,10 +113,57 @@ fail_one_by_one() { # WORD FROM
   background_finish
 }
 
+VETOES=/sys/kernel/debug/notifier-error-inject/memory/actions
+
 # ERRNO for what asks to do ACTION with a memory block; 0 lifts the veto.
 veto() { # ACTION ERRNO
   modprobe memory-notifier-error-inject
-  echo "$2" >"/sys/kernel/debug/notifier-error-inject/memory/actions/$1/error"
+  echo "$2" >"$VETOES/$1/error"
+}
+
+# No more blocks come online from the moment on at which BLOCK is.
+veto_after() { # BLOCK
+  local file=/sys/devices/system/memory/memory$1/state state
+  until { read -r state <"$file"; } 2>/dev/null && [ "$state" = online ]; do
+    :
+  done
+  echo -12 >"$VETOES/MEM_GOING_ONLINE/error"
+}
+
+# Plugs so that the first block is online, the second one is refused, and there
+# is no way back. The veto may come too late: it has several tries.
+plug_halfway() {
+  local block try
+  block=$(($(attr mapping0/start) >> 27))
+  for try in {1..30}; do
+    veto MEM_GOING_OFFLINE -16
+    veto_after "$block" &
+    echo online >"$(attr_file hotplug)" || true
+    wait $!
+    veto MEM_GOING_ONLINE 0
+    veto MEM_GOING_OFFLINE 0
+    ! dmesg | grep -q 'undoing it' || return 0
+    [ "$(attr hotplug)" = unplugged ] || unplug
+  done
+  fail "the veto came too late $try times"
+}
+
+@test "a plug that can neither go on nor back is told, changes nothing more and can be taken back" {
+  unplug
+  plug_halfway
+  equal "$(attr hotplug)" unplugged
+  equal "$(grep -c 'System RAM (anondax)' /proc/iomem)" 3 "ranges in iomem"
+  refuses EUCLEAN "$(attr_file hotplug)" online
+  refuses EBUSY "$(attr_file node)" 0
+  refuses EBUSY "$(attr_file adistance)" 300
+  veto MEM_GOING_OFFLINE -16
+  refuses EBUSY "$(attr_file hotplug)" unplugged
+  veto MEM_GOING_OFFLINE 0
+  unplug
+  consistent
+  set_attr hotplug online
+  consistent
+  rmmod memory-notifier-error-inject
 }
 
 @test "a veto leaves everything as it was" {
