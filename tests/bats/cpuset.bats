@@ -49,7 +49,7 @@ inside() { # CGROUP STATEMENT...
   echo 0 >"$dir/cpuset.mems"
   echo +cpuset >"$dir/cgroup.subtree_control"
   mkdir "$dir/child"
-  echo "0,$NODE" >"$dir/child/cpuset.mems" || true
+  echo "0,$NODE" >"$dir/child/cpuset.mems"
   inside "$dir/child" "map 4M; expect EINVAL bind $NODE; touch; on 0 all"
   rmdir "$dir/child"
 }
@@ -70,7 +70,8 @@ inside() { # CGROUP STATEMENT...
   local dir
   plug
   dir=$(cgroup early)
-  echo "0,$NODE" >"$dir/cpuset.mems" || echo 0 >"$dir/cpuset.mems"
+  refuses EINVAL "$dir/cpuset.mems" "0,$NODE"
+  echo 0 >"$dir/cpuset.mems"
   inside "$dir" "map 4M; expect EINVAL bind $NODE; touch; on 0 all"
   run -0 cat "$dir/cpuset.mems.effective"
   equal "$output" 0 cpuset.mems.effective

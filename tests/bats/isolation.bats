@@ -21,9 +21,9 @@ assert_untouched() {
   equal "$(allocations)" "$BEFORE" "allocations on the node"
 }
 
-# Fills DRAM with everything at once, until the OOM killer has been at work.
+# Fills DRAM with everything at once, until the OOM killer has been at work. Who
+# names the node itself, with __GFP_THISNODE, is in scope.bats.
 fill_until_oom() {
-  # the pool asks each node on its own, with __GFP_THISNODE
   FILLER_TMPFS=$BATS_TEST_TMPDIR run -0 filler dentries=8M pagetables=8M \
     pipes=8M sockets=8M tmpfs=32M cache=64M -- filler anon=max -- \
     memscript 'try write /proc/sys/vm/nr_hugepages 64'
