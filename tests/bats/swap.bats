@@ -11,13 +11,13 @@ swap_on() { # [SIZE in kB]
   swapon /dev/vda
 }
 
-# Anonymous memory that DRAM has no room for, and swap has: some 8M go there. Not
-# more swap than that takes: reclaim does not wait for what it writes, and would
-# write all of DRAM. The page cache stays: programs would be read again and again.
+# Anonymous memory that DRAM has no room for, and swap has: more than page cache
+# gives way to. Not more swap than that takes: reclaim does not wait for what it
+# writes, and would write all of DRAM.
 press_on_dram() {
   swap_on 49152
   echo 200 >/proc/sys/vm/swappiness
-  filler "anon=$(($(meminfo MemFree) / 1024 + 8))M" -- true
+  filler "anon=$(($(meminfo MemFree) / 1024 + 16))M" -- true
   echo 60 >/proc/sys/vm/swappiness
   swap_on
 }
