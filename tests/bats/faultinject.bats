@@ -191,6 +191,10 @@ plug_halfway() {
   run ! node_has_state memory_private 1
   run ! grep -q anondax /proc/iomem
   equal "$(stat_of placed dax1.0)" 0
+  # a node that was left would have the opt-ins of before, and refuse others
+  set_attr mbind 0 dax1.0
+  plug online dax1.0
+  unplug dax1.0
   plug_for_mbind online dax1.0
   memscript "map 4M; bind 1; fill 1; on 1 all"
 }
