@@ -14,6 +14,7 @@
 #include <linux/export.h>
 #include <linux/init.h>
 #include <linux/memory.h>
+#include <linux/memory-tiers.h>
 #include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/node_private.h>
@@ -24,8 +25,12 @@
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/topology.h>
+#include <linux/compaction.h>	/* needs the others before */
 
 #include "internal.h"
+
+#define CREATE_TRACE_POINTS
+#include <trace/events/node_private.h>
 
 struct node_private_counters {
 	unsigned long nr[NR_NODE_PRIVATE_STATS];
@@ -97,12 +102,13 @@ bool __node_allows_service(int nid, unsigned long opt)
 /**
  * node_private_admits - does the node give memory at this moment?
  * @nid: a possible node
+ * @reclaimed: set to whether it opted in to reclaim, if it does
  *
  * Context: any.
  * Return: false while its first memory is being plugged or its last unplugged,
  * and for an ordinary node.
  */
-bool node_private_admits(int nid)
+bool node_private_admits(int nid, bool *reclaimed)
 {
 	struct node_private *np;
 	bool admits;
@@ -110,26 +116,41 @@ bool node_private_admits(int nid)
 	rcu_read_lock();
 	np = node_private_get(nid);
 	admits = np && !READ_ONCE(np->closed);
+	if (admits)
+		*reclaimed = READ_ONCE(np->opts) & NODE_PRIVATE_OPT_RECLAIM;
 	rcu_read_unlock();
 	return admits;
 }
 
-/**
- * node_private_count - count an event of a private node
- * @nid: a possible node; nothing is counted for an ordinary one
- * @stat: what happened
- * @nr: number of base pages
- *
- * Context: any.
- */
-void node_private_count(int nid, enum node_private_stat stat, unsigned long nr)
+static void trace_count(int nid, enum node_private_stat stat, unsigned long nr)
+{
+	switch (stat) {
+	case NODE_PRIVATE_REFUSED:
+		trace_node_private_refused(nid, nr);
+		break;
+	case NODE_PRIVATE_DEMOTED:
+		trace_node_private_demoted(nid, nr);
+		break;
+	case NODE_PRIVATE_PROMOTED:
+		trace_node_private_promoted(nid, nr);
+		break;
+	default:
+		break;
+	}
+}
+
+/* See node_private_count(). */
+void __node_private_count(int nid, enum node_private_stat stat,
+			  unsigned long nr)
 {
 	struct node_private *np;
 
 	rcu_read_lock();
 	np = node_private_get(nid);
-	if (np)
+	if (np && nr) {
 		this_cpu_add(np->counters->nr[stat], nr);
+		trace_count(nid, stat, nr);
+	}
 	rcu_read_unlock();
 }
 
@@ -171,11 +192,24 @@ u64 node_private_epoch(void)
 	return READ_ONCE(private_epoch);
 }
 
-static bool node_is_plugged(int nid, u64 epoch)
+static bool node_is_plugged(int nid, u64 epoch, unsigned long opts)
 {
 	struct node_private *np = node_private_get(nid);
 
 	return np && np->epoch <= epoch;
+}
+
+/* Can a folio of the node be pinned for long?  In ZONE_MOVABLE none can. */
+static bool node_takes_pins(int nid, unsigned long opts)
+{
+	int zone;
+
+	if (!(opts & NODE_PRIVATE_OPT_LTPIN))
+		return false;
+	for (zone = 0; zone < ZONE_MOVABLE; zone++)
+		if (populated_zone(&NODE_DATA(nid)->node_zones[zone]))
+			return true;
+	return false;
 }
 
 /*
@@ -183,25 +217,29 @@ static bool node_is_plugged(int nid, u64 epoch)
  * that is to last, if the node does not take such: the folio would have to
  * leave at once.
  */
-static bool node_is_bindable(int nid, u64 epoch)
+static bool node_is_bindable(int nid, u64 epoch, unsigned long opts)
 {
 	struct node_private *np = node_private_get(nid);
-	unsigned long need = NODE_PRIVATE_OPT_MBIND;
+	unsigned long has;
 
-	if (current->flags & PF_MEMALLOC_PIN)
-		need |= NODE_PRIVATE_OPT_LTPIN;
+	if (!np || np->epoch > epoch || READ_ONCE(np->closed))
+		return false;
 
-	return np && np->epoch <= epoch && !READ_ONCE(np->closed) &&
-	       (READ_ONCE(np->opts) & need) == need;
+	has = READ_ONCE(np->opts);
+	if ((current->flags & PF_MEMALLOC_PIN) && !node_takes_pins(nid, has))
+		return false;
+	return has & opts;
 }
 
-static void keep_nodes(nodemask_t *nodes, u64 epoch, bool (*fits)(int nid, u64 epoch))
+static __always_inline void
+keep_nodes(nodemask_t *nodes, u64 epoch, unsigned long opts,
+	   bool (*fits)(int nid, u64 epoch, unsigned long opts))
 {
 	int nid;
 
 	rcu_read_lock();
 	for_each_node_mask(nid, *nodes)
-		if (!fits(nid, epoch))
+		if (!fits(nid, epoch, opts))
 			node_clear(nid, *nodes);
 	rcu_read_unlock();
 }
@@ -215,23 +253,24 @@ static void keep_nodes(nodemask_t *nodes, u64 epoch, bool (*fits)(int nid, u64 e
  */
 void node_private_keep_plugged(nodemask_t *nodes, u64 epoch)
 {
-	keep_nodes(nodes, epoch, node_is_plugged);
+	keep_nodes(nodes, epoch, 0, node_is_plugged);
 }
 
 /**
  * node_private_keep_bindable - keep those that current may bind memory to
  * @nodes: possible nodes
  * @epoch: node_private_epoch() when the set was made
+ * @opts: NODE_PRIVATE_OPT_*, of which it needs one
  *
- * Keeps nodes that are plugged since before @epoch, are open and have
- * NODE_PRIVATE_OPT_MBIND.  The cpuset is another matter, see
- * cpuset_keep_private().
+ * Keeps nodes that are plugged since before @epoch, are open and have one of
+ * @opts.  The cpuset is another matter, see cpuset_keep_private().
  *
  * Context: any.
  */
-void node_private_keep_bindable(nodemask_t *nodes, u64 epoch)
+void node_private_keep_bindable(nodemask_t *nodes, u64 epoch,
+				unsigned long opts)
 {
-	keep_nodes(nodes, epoch, node_is_bindable);
+	keep_nodes(nodes, epoch, opts, node_is_bindable);
 }
 
 /**
@@ -272,16 +311,52 @@ unsigned long node_private_file_pages(void)
 	return sum;
 }
 
-static int check_opts(unsigned long opts)
+/**
+ * node_private_check_opts - do these opt-ins go together?
+ * @opts: NODE_PRIVATE_OPT_*, the whole set
+ *
+ * Context: any.
+ * Return: 0, or -EINVAL if there is a bit that is no opt-in, or if demotion is
+ * set and reclaim is not: without a way out it would only fill the node up.
+ */
+int node_private_check_opts(unsigned long opts)
 {
 	if (opts & ~NODE_PRIVATE_OPT_ALL)
 		return -EINVAL;
-
-	/* Without a way out, demotion would only fill the node up. */
 	if ((opts & NODE_PRIVATE_OPT_DEMOTION) &&
 	    !(opts & NODE_PRIVATE_OPT_RECLAIM))
 		return -EINVAL;
 	return 0;
+}
+EXPORT_SYMBOL_GPL(node_private_check_opts);
+
+/* Start or stop the threads of a node; plugging and unplugging do it, too. */
+static void switch_reclaim(int nid, bool on)
+{
+	mem_hotplug_begin();
+	if (on) {
+		NODE_DATA(nid)->kswapd_failures = 0;
+		kswapd_run(nid);
+		kcompactd_run(nid);
+	} else {
+		kcompactd_stop(nid);
+		kswapd_stop(nid);
+	}
+	mem_hotplug_done();
+}
+
+static void change_opts(struct node_private *np, int nid, unsigned long opts)
+{
+	unsigned long changed = np->opts ^ opts;
+
+	trace_node_private_opts(nid, np->opts, opts);
+	WRITE_ONCE(np->opts, opts);
+	if (!node_state(nid, N_MEMORY_PRIVATE))
+		return;
+	if (changed & NODE_PRIVATE_OPT_RECLAIM)
+		switch_reclaim(nid, opts & NODE_PRIVATE_OPT_RECLAIM);
+	if (changed & NODE_PRIVATE_OPT_DEMOTION)
+		update_demotion_targets();
 }
 
 /**
@@ -299,7 +374,7 @@ static int check_opts(unsigned long opts)
 int node_private_set_opts(int nid, const void *owner, unsigned long opts)
 {
 	struct node_private *np;
-	int rc = check_opts(opts);
+	int rc = node_private_check_opts(opts);
 
 	if (rc)
 		return rc;
@@ -307,7 +382,7 @@ int node_private_set_opts(int nid, const void *owner, unsigned long opts)
 	lock_device_hotplug();
 	np = node_private_locked(nid);
 	if (np && np->owner == owner)
-		WRITE_ONCE(np->opts, opts);
+		change_opts(np, nid, opts);
 	else
 		rc = -ENODEV;
 	unlock_device_hotplug();
@@ -389,7 +464,7 @@ static int get_node_private(const struct private_memory *mem)
 		       mem->nid);
 		return -EINVAL;
 	}
-	rc = check_opts(mem->opts);
+	rc = node_private_check_opts(mem->opts);
 	if (rc)
 		return rc;
 
@@ -418,6 +493,7 @@ static void put_node_private(int nid)
 static void set_closed(int nid, bool closed)
 {
 	WRITE_ONCE(node_private_locked(nid)->closed, closed);
+	trace_node_private_gate(nid, !closed);
 }
 
 /* A node that others go on using stays open. */

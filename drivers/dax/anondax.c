@@ -304,6 +304,13 @@ static int unplug(struct anondax *ad)
 	return 0;
 }
 
+/* ZONE_MOVABLE cannot be pinned for long, whatever the opt-in says. */
+static enum anondax_state default_zone(struct anondax *ad)
+{
+	return ad->opts & NODE_PRIVATE_OPT_LTPIN ? ONLINE_KERNEL :
+						   ONLINE_MOVABLE;
+}
+
 static int change_state(struct anondax *ad, enum anondax_state to)
 {
 	if (to == UNPLUGGED)
@@ -317,7 +324,7 @@ static int change_state(struct anondax *ad, enum anondax_state to)
 	}
 	if (ad->leaving)
 		return -ENODEV;
-	return plug(ad, to == ONLINE ? ONLINE_MOVABLE : to);
+	return plug(ad, to == ONLINE ? default_zone(ad) : to);
 }
 
 static ssize_t state_show(struct device *dev, struct device_attribute *attr,
@@ -420,39 +427,54 @@ static ssize_t node_store(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RW(node);
 
-static ssize_t show_opt(struct device *dev, char *buf, unsigned long opt)
+/* Each opt-in is an attribute that carries its bit. */
+static unsigned long opt_of(struct device_attribute *attr)
+{
+	return (unsigned long)container_of(attr, struct dev_ext_attribute,
+					   attr)->var;
+}
+
+static ssize_t opt_show(struct device *dev, struct device_attribute *attr,
+			char *buf)
 {
 	struct anondax *ad = dev_get_drvdata(dev);
 	unsigned long opts = READ_ONCE(ad->opts);
 
 	if (READ_ONCE(ad->state) != UNPLUGGED)
 		opts = node_private_opts(ad->nid);
-	return sysfs_emit(buf, "%d\n", !!(opts & opt));
+	return sysfs_emit(buf, "%d\n", !!(opts & opt_of(attr)));
 }
 
 static int change_opts(struct anondax *ad, unsigned long set,
 		       unsigned long clear)
 {
-	unsigned long opts = ad->opts;
+	bool plugged = ad->state != UNPLUGGED;
+	unsigned long opts = plugged ? node_private_opts(ad->nid) : ad->opts;
+	int rc;
 
-	if (ad->state != UNPLUGGED) {
-		opts = node_private_opts(ad->nid);
-		return node_private_set_opts(ad->nid, anondax_owner,
-					     (opts | set) & ~clear);
+	opts = (opts | set) & ~clear;
+	rc = node_private_check_opts(opts);
+	if (rc) {
+		dev_err(anondax_dev(ad), "demotion needs reclaim: turn %s first\n",
+			set ? "reclaim on" : "demotion off");
+		return rc;
 	}
-	WRITE_ONCE(ad->opts, (opts | set) & ~clear);
+	if (plugged)
+		return node_private_set_opts(ad->nid, anondax_owner, opts);
+	WRITE_ONCE(ad->opts, opts);
 	return 0;
 }
 
-static ssize_t store_opt(struct device *dev, const char *buf, size_t len,
-			 unsigned long opt)
+static ssize_t opt_store(struct device *dev, struct device_attribute *attr,
+			 const char *buf, size_t len)
 {
 	struct anondax *ad = dev_get_drvdata(dev);
+	unsigned long opt = opt_of(attr);
 	u8 value;
 	int rc;
 
 	if (kstrtou8(buf, 0, &value) || value > 1) {
-		dev_err(dev, "an opt-in is 0 or 1\n");
+		dev_err(dev, "%s is 0 or 1\n", attr->attr.name);
 		return -EINVAL;
 	}
 
@@ -464,50 +486,56 @@ static ssize_t store_opt(struct device *dev, const char *buf, size_t len,
 	return rc ? rc : len;
 }
 
-static ssize_t mbind_show(struct device *dev, struct device_attribute *attr,
-			  char *buf)
-{
-	return show_opt(dev, buf, NODE_PRIVATE_OPT_MBIND);
-}
+#define ANONDAX_OPT(_name, _opt)					\
+	struct dev_ext_attribute opt_##_name = {			\
+		__ATTR(_name, 0644, opt_show, opt_store), (void *)(_opt)	\
+	}
 
-static ssize_t mbind_store(struct device *dev, struct device_attribute *attr,
-			   const char *buf, size_t len)
-{
-	return store_opt(dev, buf, len, NODE_PRIVATE_OPT_MBIND);
-}
-static DEVICE_ATTR_RW(mbind);
+static ANONDAX_OPT(reclaim, NODE_PRIVATE_OPT_RECLAIM);
+static ANONDAX_OPT(demotion, NODE_PRIVATE_OPT_DEMOTION);
+static ANONDAX_OPT(mbind, NODE_PRIVATE_OPT_MBIND);
+static ANONDAX_OPT(interleave, NODE_PRIVATE_OPT_INTERLEAVE);
+static ANONDAX_OPT(madvise, NODE_PRIVATE_OPT_MADVISE);
+static ANONDAX_OPT(numa_balance, NODE_PRIVATE_OPT_NUMA_BALANCE);
+static ANONDAX_OPT(ltpin, NODE_PRIVATE_OPT_LTPIN);
 
-static ssize_t show_stat(struct device *dev, char *buf,
-			 enum node_private_stat stat)
+/* Each counter is an attribute that carries its number. */
+static ssize_t stat_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
 {
+	struct dev_ext_attribute *stat =
+		container_of(attr, struct dev_ext_attribute, attr);
 	struct anondax *ad = dev_get_drvdata(dev);
 	unsigned long nr = 0;
 
 	if (READ_ONCE(ad->state) != UNPLUGGED)
-		nr = node_private_stat(ad->nid, stat);
+		nr = node_private_stat(ad->nid, (uintptr_t)stat->var);
 	return sysfs_emit(buf, "%lu\n", nr);
 }
 
-static ssize_t placed_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	return show_stat(dev, buf, NODE_PRIVATE_PLACED);
-}
-static DEVICE_ATTR_RO(placed);
+#define ANONDAX_STAT(_name, _stat)					\
+	struct dev_ext_attribute stat_##_name = {			\
+		__ATTR(_name, 0444, stat_show, NULL), (void *)(_stat)	\
+	}
 
-static ssize_t refused_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	return show_stat(dev, buf, NODE_PRIVATE_REFUSED);
-}
-static DEVICE_ATTR_RO(refused);
+static ANONDAX_STAT(placed, NODE_PRIVATE_PLACED);
+static ANONDAX_STAT(refused, NODE_PRIVATE_REFUSED);
+static ANONDAX_STAT(demoted, NODE_PRIVATE_DEMOTED);
+static ANONDAX_STAT(promoted, NODE_PRIVATE_PROMOTED);
+static ANONDAX_STAT(reclaimed, NODE_PRIVATE_RECLAIMED);
 
 static struct attribute *anondax_attrs[] = {
 	&dev_attr_hotplug.attr,
 	&dev_attr_state.attr,
 	&dev_attr_adistance.attr,
 	&dev_attr_node.attr,
-	&dev_attr_mbind.attr,
+	&opt_reclaim.attr.attr,
+	&opt_demotion.attr.attr,
+	&opt_mbind.attr.attr,
+	&opt_interleave.attr.attr,
+	&opt_madvise.attr.attr,
+	&opt_numa_balance.attr.attr,
+	&opt_ltpin.attr.attr,
 	NULL
 };
 
@@ -516,8 +544,11 @@ static const struct attribute_group anondax_group = {
 };
 
 static struct attribute *anondax_stats_attrs[] = {
-	&dev_attr_placed.attr,
-	&dev_attr_refused.attr,
+	&stat_placed.attr.attr,
+	&stat_refused.attr.attr,
+	&stat_demoted.attr.attr,
+	&stat_promoted.attr.attr,
+	&stat_reclaimed.attr.attr,
 	NULL
 };
 

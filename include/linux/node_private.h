@@ -25,17 +25,29 @@ struct folio;
 #define NODE_PRIVATE_OPT_MADVISE	BIT(3)
 #define NODE_PRIVATE_OPT_NUMA_BALANCE	BIT(4)
 #define NODE_PRIVATE_OPT_LTPIN		BIT(5)
-#define NODE_PRIVATE_OPT_ALL		GENMASK(5, 0)
+#define NODE_PRIVATE_OPT_INTERLEAVE	BIT(6)
+#define NODE_PRIVATE_OPT_ALL		GENMASK(6, 0)
+
+/* With any of these, memory gets there that did not begin there */
+#define NODE_PRIVATE_OPT_PLACE						\
+	(NODE_PRIVATE_OPT_MBIND | NODE_PRIVATE_OPT_INTERLEAVE |		\
+	 NODE_PRIVATE_OPT_DEMOTION)
 
 /**
  * enum node_private_stat - what a private node counts, in base pages
  * @NODE_PRIVATE_PLACED: taken from the node through the private gate
  * @NODE_PRIVATE_REFUSED: asked of the node and not given
+ * @NODE_PRIVATE_DEMOTED: those of @NODE_PRIVATE_PLACED that demotion took
+ * @NODE_PRIVATE_PROMOTED: moved away by NUMA balancing
+ * @NODE_PRIVATE_RECLAIMED: freed by reclaim, not counting what it demoted
  * @NR_NODE_PRIVATE_STATS: number of counters
  */
 enum node_private_stat {
 	NODE_PRIVATE_PLACED,
 	NODE_PRIVATE_REFUSED,
+	NODE_PRIVATE_DEMOTED,
+	NODE_PRIVATE_PROMOTED,
+	NODE_PRIVATE_RECLAIMED,
 	NR_NODE_PRIVATE_STATS
 };
 
@@ -112,13 +124,32 @@ static inline bool have_private_nodes(void)
 	return static_branch_unlikely(&node_private_key);
 }
 
+void __node_private_count(int nid, enum node_private_stat stat,
+			  unsigned long nr);
+
+/**
+ * node_private_count - count an event of a private node
+ * @nid: a possible node; nothing is counted for an ordinary one
+ * @stat: what happened
+ * @nr: number of base pages
+ *
+ * Context: any.
+ */
+static inline void node_private_count(int nid, enum node_private_stat stat,
+				      unsigned long nr)
+{
+	if (have_private_nodes())
+		__node_private_count(nid, stat, nr);
+}
+
+int node_private_check_opts(unsigned long opts);
 int node_private_set_opts(int nid, const void *owner, unsigned long opts);
 unsigned long node_private_opts(int nid);
-void node_private_count(int nid, enum node_private_stat stat, unsigned long nr);
 unsigned long node_private_stat(int nid, enum node_private_stat stat);
-bool node_private_admits(int nid);
+bool node_private_admits(int nid, bool *reclaimed);
 u64 node_private_epoch(void);
-void node_private_keep_bindable(nodemask_t *nodes, u64 epoch);
+void node_private_keep_bindable(nodemask_t *nodes, u64 epoch,
+				unsigned long opts);
 void node_private_keep_plugged(nodemask_t *nodes, u64 epoch);
 unsigned long node_private_zone_state(enum zone_stat_item item);
 unsigned long node_private_file_pages(void);
@@ -151,12 +182,18 @@ static inline bool have_private_nodes(void)
 	return false;
 }
 
+static inline void node_private_count(int nid, enum node_private_stat stat,
+				      unsigned long nr)
+{
+}
+
 static inline u64 node_private_epoch(void)
 {
 	return 0;
 }
 
-static inline void node_private_keep_bindable(nodemask_t *nodes, u64 epoch)
+static inline void node_private_keep_bindable(nodemask_t *nodes, u64 epoch,
+					      unsigned long opts)
 {
 	nodes_clear(*nodes);
 }

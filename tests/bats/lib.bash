@@ -258,6 +258,43 @@ unprivileged() { # STATEMENT...
   setpriv --reuid 65534 --clear-groups --inh-caps=-all /tmp/memscript "$@"
 }
 
+# --- services ---------------------------------------------------------------
+
+# Sets NUMA balancing to scan as fast as it can.
+balance_fast() {
+  local dir=/sys/kernel/debug/sched/numa_balancing
+  echo 1 >/proc/sys/kernel/numa_balancing
+  echo 10 >$dir/scan_delay_ms
+  echo 10 >$dir/scan_period_min_ms
+  echo 20 >$dir/scan_period_max_ms
+}
+
+full_scans() { # at least so many
+  [ "$(<"$THP/khugepaged/full_scans")" -ge "$1" ]
+}
+
+# Runs COMMAND once with classic LRU lists and once with generations.
+with_either_lru() { # COMMAND...
+  local word
+  for word in n y; do
+    echo "lru_gen $word"
+    echo "$word" >/sys/kernel/mm/lru_gen/enabled
+    "$@"
+  done
+  echo n >/sys/kernel/mm/lru_gen/enabled
+}
+
+# Lets khugepaged look at everything a few times, as fast as it can. It knows
+# only processes that asked for huge pages while these were enabled.
+run_khugepaged() {
+  local scans
+  echo 0 >"$THP/khugepaged/alloc_sleep_millisecs"
+  echo 0 >"$THP/khugepaged/scan_sleep_millisecs"
+  scans=$(<"$THP/khugepaged/full_scans")
+  poll 30 full_scans $((scans + 3))
+  echo 10000 >"$THP/khugepaged/scan_sleep_millisecs"
+}
+
 # --- processes and cgroups --------------------------------------------------
 
 # Runs a script in the background; it should signal "$READY" and wait for "$GO".
@@ -375,19 +412,33 @@ stop_background() {
 
 # For tests that make pages of the node unusable: teardown does not count them.
 pages_get_lost() {
-  NODE_LOST_PAGES=1
+  NODE_NOT_EMPTY=1
+}
+
+# A page that was on its way to swap when its process ended stays in the swap
+# cache until somebody needs the room.
+empty_swap_cache() {
+  local dev
+  while read -r dev _; do
+    [ "$dev" = Filename ] || memscript "run swapoff $dev; run swapon $dev"
+  done </proc/swaps
 }
 
 # Every plugged node must be empty by now, and must unplug.
 clean_device() { # DEVICE
-  local status=0
+  local opt status=0
   bound_to anondax "$1" || return 0
   if plugged "$1"; then
-    [ -n "${NODE_LOST_PAGES:-}" ] || assert_node_empty "$(attr node "$1")" \
+    [ "$(attr reclaim "$1")" = 0 ] || empty_swap_cache
+    # demotion may have moved memory of anybody there
+    [ "$(attr demotion "$1")" = 0 ] || NODE_NOT_EMPTY=1
+    [ -n "${NODE_NOT_EMPTY:-}" ] || assert_node_empty "$(attr node "$1")" \
       || status=1
     unplug "$1" || status=1
   fi
-  set_attr mbind 0 "$1" || status=1
+  for opt in demotion reclaim mbind interleave madvise numa_balance ltpin; do
+    set_attr "$opt" 0 "$1" || status=1
+  done
   return "$status"
 }
 

@@ -5,23 +5,6 @@
 
 load lib
 
-# A bound buffer that must be in place and unharmed after COMMAND.
-untouched_by() { # COMMAND...
-  background_ready "map 16M; bind $NODE; fill 1; signal $READY; wait $GO" \
-    "on $NODE all; on swap none; verify 1"
-  "$@"
-  background_finish
-}
-
-# Sets NUMA balancing to scan as fast as it can.
-balance_fast() {
-  local dir=/sys/kernel/debug/sched/numa_balancing
-  echo 1 >/proc/sys/kernel/numa_balancing
-  echo 10 >$dir/scan_delay_ms
-  echo 10 >$dir/scan_period_min_ms
-  echo 20 >$dir/scan_period_max_ms
-}
-
 # How much COUNTER of vmstat grows while NUMA balancing looks at 16M. The policy
 # is one that it may look at: one that only binds keeps it away by itself.
 scanned() { # COUNTER NODE
@@ -51,99 +34,6 @@ scanned() { # COUNTER NODE
   balance_fast
   echo 2 >/proc/sys/kernel/numa_balancing
   memscript "map 8M; fill 1; move $NODE; churn 3; on $NODE all; verify 1"
-}
-
-ksm_scanned() { # full scans
-  [ "$(</sys/kernel/mm/ksm/full_scans)" -ge "$1" ]
-}
-
-run_ksm() {
-  local scans
-  echo 10000 >/sys/kernel/mm/ksm/pages_to_scan
-  echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
-  echo 1 >/sys/kernel/mm/ksm/run
-  scans=$(</sys/kernel/mm/ksm/full_scans)
-  poll 30 ksm_scanned $((scans + 4))
-  echo 0 >/sys/kernel/mm/ksm/run
-}
-
-@test "KSM merges equal pages of DRAM, as ever" {
-  plug_for_mbind
-  background_ready "map 1M as a; fill 1; madvise mergeable; map 1M as b; fill 1" \
-    "madvise mergeable; signal $READY; wait $GO; same a all; verify 1"
-  run_ksm
-  background_finish
-}
-
-@test "KSM never merges the node's pages, nor others into them" {
-  plug_for_mbind
-  background_ready "map 1M as a; bind $NODE; fill 1; madvise mergeable; map 1M as b" \
-    "bind $NODE; fill 1; madvise mergeable; map 1M as c; fill 1; madvise mergeable" \
-    "signal $READY; wait $GO; same a none; same b none; on 0 all; use b; same a none" \
-    "on $NODE all; use a; on $NODE all; verify 1; cat /proc/self/ksm_merging_pages"
-  run_ksm
-  background_finish
-}
-
-@test "page idle tracking does not mark the node's pages" {
-  plug_for_mbind
-  memscript "map 2M; touch; map 4K; touch; move 0" >/dev/null
-  memscript "map 2M as a; bind $NODE; touch; map 4K; touch; move 0; use a" \
-    "idle mark; idle none; on $NODE all"
-}
-
-# A DAMON scheme that applies ACTION to every page of the device at once.
-damon_scheme() { # ACTION
-  local dir=/sys/kernel/mm/damon/admin/kdamonds start size
-  start=$(($(attr resource)))
-  size=$(attr size)
-  echo 1 >$dir/nr_kdamonds
-  dir+=/0
-  echo 1 >$dir/contexts/nr_contexts
-  dir+=/contexts/0
-  echo paddr >$dir/operations
-  echo 5000 >$dir/monitoring_attrs/intervals/sample_us
-  echo 100000 >$dir/monitoring_attrs/intervals/aggr_us
-  echo 1 >$dir/targets/nr_targets
-  echo 1 >$dir/targets/0/regions/nr_regions
-  echo $start >$dir/targets/0/regions/0/start
-  echo $((start + size)) >$dir/targets/0/regions/0/end
-  echo 1 >$dir/schemes/nr_schemes
-  dir+=/schemes/0
-  echo "$1" >$dir/action
-  echo $((1 << 40)) >$dir/access_pattern/sz/max
-  echo 1000 >$dir/access_pattern/nr_accesses/max
-  echo 1000000 >$dir/access_pattern/age/max
-}
-
-damon_tried() {
-  local kdamond=/sys/kernel/mm/damon/admin/kdamonds/0
-  echo update_schemes_stats >$kdamond/state
-  [ "$(<$kdamond/contexts/0/schemes/0/stats/nr_tried)" -gt 20 ]
-}
-
-run_damon() { # ACTION
-  damon_scheme "$1"
-  echo on >/sys/kernel/mm/damon/admin/kdamonds/0/state
-  poll 30 damon_tried
-  echo off >/sys/kernel/mm/damon/admin/kdamonds/0/state
-}
-
-# Aging moves pages between the lists.
-damon_ages_nothing() { # ACTION
-  local active
-  active=$(vmstat nr_active_anon "$NODE")
-  run_damon "$1"
-  within "$(vmstat nr_active_anon "$NODE")" "$active" 64 "active pages"
-}
-
-@test "DAMON schemes neither page out nor age the node's pages" {
-  plug_for_mbind
-  local action
-  for action in pageout lru_deprio lru_prio; do
-    rm -f "$READY" "$GO"
-    untouched_by damon_ages_nothing $action
-  done
 }
 
 @test "MADV_COLD and MADV_PAGEOUT of others' or own pages do nothing there" {
@@ -211,13 +101,6 @@ damon_ages_nothing() { # ACTION
   log_says '[Hh]ibernat'
   unplug
   [[ $(</sys/power/disk) != *"[disabled]"* ]]
-}
-
-@test "huge page pools grow without the node" {
-  plug online_kernel
-  echo 20 >/proc/sys/vm/nr_hugepages
-  echo 0 >/proc/sys/vm/nr_hugepages
-  assert_node_empty
 }
 
 @test "the debugfs files that walk all memory do no harm" {

@@ -78,21 +78,6 @@ mthp_faults() {
     "fork; fill 2; on $NODE all; verify 2; end; fill 3; on $NODE all; verify 3"
 }
 
-full_scans() { # at least so many
-  [ "$(<"$THP/khugepaged/full_scans")" -ge "$1" ]
-}
-
-# Lets khugepaged look at everything a few times, as fast as it can. It knows
-# only processes that asked for huge pages while these were enabled.
-run_khugepaged() {
-  local scans
-  echo 0 >"$THP/khugepaged/alloc_sleep_millisecs"
-  echo 0 >"$THP/khugepaged/scan_sleep_millisecs"
-  scans=$(<"$THP/khugepaged/full_scans")
-  poll 30 full_scans $((scans + 3))
-  echo 10000 >"$THP/khugepaged/scan_sleep_millisecs"
-}
-
 @test "khugepaged collapses small pages of DRAM, as ever" {
   plug_for_mbind
   echo madvise >"$THP/enabled"

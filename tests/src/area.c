@@ -6,6 +6,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "memscript.h"
@@ -285,6 +288,34 @@ int verb_mprotect(struct script *s, char **arg)
 	return mprotect(w.base, w.len, prot[i]) ? errno : 0;
 }
 
+/*
+ * A child of ours gives the advice; its errno is its exit status.  It must not
+ * share the pages, or they are not ours alone.
+ */
+static int advise_from_child(const struct window *w, int advice)
+{
+	struct iovec range = { w->base, w->len };
+	int status, pidfd;
+	pid_t pid;
+
+	if (madvise(w->base, w->len, MADV_DONTFORK))
+		return errno;
+	pid = fork();
+	if (pid < 0)
+		return errno;
+	if (!pid) {
+		pidfd = (int)syscall(SYS_pidfd_open, getppid(), 0);
+		if (pidfd < 0 ||
+		    syscall(SYS_process_madvise, pidfd, &range, 1, advice, 0) < 0)
+			_exit(errno);
+		_exit(0);
+	}
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) ||
+	    madvise(w->base, w->len, MADV_DOFORK))
+		return ECHILD;
+	return WEXITSTATUS(status);
+}
+
 int verb_madvise(struct script *s, char **arg)
 {
 	static const char *const word[] = {
@@ -307,6 +338,10 @@ int verb_madvise(struct script *s, char **arg)
 		return because(s, BAD_USAGE, "unknown advice '%s'", arg[0]);
 	if (!window_get(s, &w))
 		return no_area(s);
+	if (arg[1])
+		return strcmp(arg[1], "remote") ?
+		       because(s, BAD_USAGE, "what is '%s'?", arg[1]) :
+		       advise_from_child(&w, advice[i]);
 	return madvise(w.base, w.len, advice[i]) ? errno : 0;
 }
 

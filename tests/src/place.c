@@ -22,6 +22,7 @@
 #define PM_SWAPPED	(1ULL << 62)
 #define PM_PFN		((1ULL << 55) - 1)
 #define MAX_RANGES	8
+#define MAX_LOOKS	50
 
 struct range {
 	int node;
@@ -197,7 +198,8 @@ static int compare_numa_maps(struct script *s, const struct window *w,
 	return 0;
 }
 
-int place_scan(struct script *s, const struct window *w, struct placement *p)
+static int look_once(struct script *s, const struct window *w,
+		     struct placement *p)
 {
 	uint64_t *entry = read_pagemap(w);
 	int *status = query_nodes(w);
@@ -213,6 +215,23 @@ int place_scan(struct script *s, const struct window *w, struct placement *p)
 	free(status);
 	free(entry);
 	return ret ? ret : compare_numa_maps(s, w, p);
+}
+
+/*
+ * The answers are not of one moment: reclaim may move a page in between. A real
+ * difference stays.
+ */
+int place_scan(struct script *s, const struct window *w, struct placement *p)
+{
+	int ret;
+
+	for (int tries = 0; tries < MAX_LOOKS; tries++) {
+		ret = look_once(s, w, p);
+		if (!ret)
+			break;
+		(void)usleep(100000);
+	}
+	return ret;
 }
 
 void place_print(const struct placement *p, char *buf, size_t size)

@@ -17,7 +17,7 @@ static const struct verb verbs[] = {
 	{ "munmap", "", 0, 0, verb_munmap, "unmap it" },
 	{ "mremap", "SIZE", 1, 1, verb_mremap, "move it, with a new size" },
 	{ "mprotect", "none|r|rw", 1, 1, verb_mprotect, "change its protection" },
-	{ "madvise", "ADVICE", 1, 1, verb_madvise, "hugepage, collapse, cold, pageout, ..." },
+	{ "madvise", "ADVICE [remote]", 1, 2, verb_madvise, "hugepage, collapse, cold, pageout, ...; remote: by a child" },
 	{ "mlock", "", 0, 0, verb_mlock, "lock it in memory" },
 	{ "munlock", "", 0, 0, verb_munlock, "unlock it" },
 	/* content */

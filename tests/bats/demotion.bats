@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# vm: --private 128M --private 128M --swap 256M --dram 512M --smp 2
+# A private node as a tier: DESIGN.md 8.2, 8.16. dax0.0 is node 1, dax1.0 node 2.
+
+load lib
+
+plug_tier() { # [DEVICE [ADISTANCE]]
+  bind_to anondax "${1:-}"
+  set_attr adistance "${2:-2880}" "${1:-}"
+  set_attr reclaim 1 "${1:-}"
+  set_attr demotion 1 "${1:-}"
+  plug online "${1:-}"
+  demotion_is 1
+}
+
+demotion_is() { # 0|1
+  echo "$1" >/sys/kernel/mm/numa/demotion_enabled
+}
+
+# Runs STATEMENTs in a cgroup of which 8M are reclaimed where they wait.
+with_8m_reclaimed() { # STATEMENT-BEFORE STATEMENT-AFTER
+  local dir
+  dir=$(cgroup tier)
+  background_ready "write $dir/cgroup.procs self; $1; signal $READY; wait $GO; $2"
+  drain
+  echo 8M >"$dir/memory.reclaim"
+  background_finish
+}
+
+pages_demoted() { # by the kernel's own count, wherever to
+  awk '/^pgdemote_/ { sum += $2 } END { print sum }' /proc/vmstat
+}
+
+demote_8m() {
+  rm -f "$READY" "$GO"
+  with_8m_reclaimed "map 16M; fill 1" "on 1 some; verify 1"
+}
+
+@test "reclaim moves cold pages of DRAM to the node" {
+  plug_tier
+  with_either_lru demote_8m
+  [ "$(stat_of demoted)" -gt 2000 ]
+}
+
+@test "huge pages are demoted whole" {
+  plug_tier
+  echo always >"$THP/enabled"
+  # or some that are on the node would go on to swap
+  swapoff /dev/vda
+  with_8m_reclaimed "map 16M; fill 1; smaps AnonHugePages all" \
+    "on 1 some; smaps AnonHugePages all; verify 1"
+  swapon /dev/vda
+}
+
+@test "page cache and shared memory are demoted, too" {
+  plug_tier
+  with_8m_reclaimed "map 16M shm; fill 1" "on 1 some; verify 1"
+  rm -f "$READY" "$GO"
+  with_8m_reclaimed "map 16M file $(gcc -print-prog-name=cc1); read" "on 1 some"
+}
+
+@test "without the opt-in they go to swap" {
+  set_attr reclaim 1
+  plug
+  demotion_is 1
+  with_8m_reclaimed "map 16M; fill 1" "on 1 none; on swap some; verify 1"
+}
+
+@test "without demotion_enabled they go to swap" {
+  plug_tier
+  demotion_is 0
+  with_8m_reclaimed "map 16M; fill 1" "on 1 none; on swap some; verify 1"
+}
+
+@test "a cgroup without the node in cpuset.mems has nothing demoted to it" {
+  local dir
+  plug_tier
+  dir=$(cgroup tier)
+  echo 0 >"$dir/cpuset.mems"
+  with_8m_reclaimed "map 16M; fill 1" "on 1 none; verify 1"
+  equal "$(stat_of demoted)" 0
+  rm -f "$READY" "$GO"
+  echo 0,1 >"$dir/cpuset.mems"
+  with_8m_reclaimed "map 16M; fill 1" "on 1 some; verify 1"
+}
+
+@test "taking the opt-in away and giving it back counts at once" {
+  plug_tier
+  set_attr demotion 0
+  with_8m_reclaimed "map 16M; fill 1" "on 1 none; on swap some; verify 1"
+  rm -f "$READY" "$GO"
+  set_attr demotion 1
+  with_8m_reclaimed "map 16M; fill 1" "on 1 some; verify 1"
+}
+
+@test "a node above DRAM demotes to DRAM, and nothing is put there" {
+  set_attr mbind 1
+  plug_tier dax0.0 300
+  with_8m_reclaimed "map 16M; bind 1; fill 1; on 1 all" "on 0 some; verify 1"
+  rm -f "$READY" "$GO"
+  with_8m_reclaimed "map 16M; fill 1" "on 1 none; on swap some; verify 1"
+  equal "$(stat_of demoted)" 0
+}
+
+@test "three tiers: above DRAM, DRAM, below" {
+  set_attr mbind 1
+  plug_tier dax0.0 300
+  plug_tier dax1.0
+  with_8m_reclaimed "map 16M; bind 1; fill 1; on 1 all" "on 0 some; on 1 some; verify 1"
+  rm -f "$READY" "$GO"
+  with_8m_reclaimed "map 16M; fill 1" "on 2 some; on 1 none; verify 1"
+}
+
+@test "what one private node has no room for goes to the next, and nowhere else" {
+  local before
+  set_attr mbind 1
+  plug_tier dax0.0
+  plug_tier dax1.0 3840
+  swapoff /dev/vda
+  before=$(pages_demoted)
+  # room for some of each batch, and for less than is reclaimed
+  with_8m_reclaimed "map 124M; bind 1; mlock; on 1 all; map 16M; fill 1" \
+    "on 1 some; on 2 some; verify 1"
+  swapon /dev/vda
+  [ $(($(pages_demoted) - before)) -le $(($(stat_of demoted) + $(stat_of demoted dax1.0))) ]
+}
+
+@test "what the node has no room for goes to swap" {
+  local before
+  set_attr mbind 1
+  plug_tier
+  before=$(vmstat pswpout)
+  background_ready "map 104M; bind 1; mlock; touch; signal $READY; wait $GO; on 1 all"
+  run -0 filler "anon=$(($(meminfo MemFree) / 1024 + 64))M" -- true
+  [[ $output != *killed* ]]
+  background_finish
+  [ "$(stat_of demoted)" -gt 1000 ]
+  [ $(($(vmstat pswpout) - before)) -gt 4096 ]
+}
+
+@test "pressure on DRAM demotes instead of killing" {
+  plug_tier
+  swapoff /dev/vda
+  run -0 filler "anon=$(($(meminfo MemFree) / 1024 + 16))M" -- true
+  swapon /dev/vda
+  [[ $output != *killed* ]]
+  [ "$(stat_of demoted)" -gt 1000 ]
+}
+
+@test "with DRAM and the node full, and no swap, the killer comes and the machine goes on" {
+  set_attr mbind 1
+  plug_tier
+  swapoff /dev/vda
+  background_ready "map 104M; bind 1; mlock; touch; signal $READY; wait $GO; on 1 all"
+  run -0 filler anon=max -- true
+  background_finish
+  swapon /dev/vda
+  equal "$output" "anon: killed"
+  [ "$(stat_of demoted)" -gt 1000 ]
+  memscript "map 16M; fill 1; verify 1"
+}
+
+@test "the limit of a cgroup is not met by demotion" {
+  local dir limit
+  plug_tier
+  for limit in max high; do
+    dir=$(cgroup $limit)
+    echo 24M >"$dir/memory.$limit"
+    memscript "write $dir/cgroup.procs self; map 48M; fill 1; on swap some; on 1 none; verify 1"
+  done
+  run ! log_says 'Killed process'
+}
+
+@test "nor is it by demotion from a node above DRAM" {
+  local dir
+  set_attr mbind 1
+  plug_tier dax0.0 300
+  dir=$(cgroup limit)
+  echo 24M >"$dir/memory.max"
+  memscript "write $dir/cgroup.procs self; map 48M; bind 1; fill 1; on swap some; verify 1"
+  run ! log_says 'Killed process'
+}
+
+@test "demotion without reclaim is EINVAL, in both orders, plugged or not" {
+  local when
+  for when in before after; do
+    refuses EINVAL "$(attr_file demotion)" 1
+    set_attr reclaim 1
+    set_attr demotion 1
+    refuses EINVAL "$(attr_file reclaim)" 0
+    log_says 'demotion needs reclaim'
+    equal "$(attr reclaim) $(attr demotion)" "1 1"
+    set_attr demotion 0
+    set_attr reclaim 0
+    [ "$when" = after ] || plug
+  done
+}
+
+# The last one: what kmem leaves behind is there until the next boot.
+@test "a private tier without the opt-in does not cost DRAM its target" {
+  echo online_movable >/sys/devices/system/memory/auto_online_blocks
+  bind_to kmem dax1.0
+  echo offline >/sys/devices/system/memory/auto_online_blocks
+  poll 10 node_has_state memory 2
+  NODE=2 add_ranges dax1.0
+  set_attr adistance 1000
+  plug
+  demotion_is 1
+  with_8m_reclaimed "map 16M; fill 1" "on 2 some; on 1 none; verify 1"
+}

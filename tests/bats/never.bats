@@ -1,0 +1,171 @@
+#!/usr/bin/env bats
+# vm: --private 128M --swap 128M
+# What has no opt-in leaves the node's folios alone whatever the opt-ins are:
+# DESIGN.md 8.10, I6. Each test runs without any, but mbind, and with all.
+
+load lib
+
+OPTS=(reclaim demotion interleave madvise numa_balance ltpin)
+
+# Runs COMMAND with the node plugged, without opt-ins and with all.
+either_way() { # COMMAND...
+  local value opt
+  for value in 0 1; do
+    for opt in "${OPTS[@]}"; do
+      [ "$value" = 0 ] || set_attr "$opt" 1
+    done
+    plug_for_mbind online_kernel
+    echo "the other opt-ins are $value"
+    "$@"
+    unplug
+    rm -f "$READY" "$GO"
+  done
+}
+
+# A bound buffer that must be in place and unharmed after COMMAND.
+untouched_by() { # COMMAND...
+  background_ready "map 16M; bind $NODE; fill 1; signal $READY; wait $GO" \
+    "on $NODE all; on swap none; verify 1"
+  "$@"
+  background_finish
+}
+
+ksm_scanned() { # full scans
+  [ "$(</sys/kernel/mm/ksm/full_scans)" -ge "$1" ]
+}
+
+run_ksm() {
+  local scans
+  echo 10000 >/sys/kernel/mm/ksm/pages_to_scan
+  echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
+  echo 1 >/sys/kernel/mm/ksm/run
+  scans=$(</sys/kernel/mm/ksm/full_scans)
+  poll 30 ksm_scanned $((scans + 4))
+  echo 0 >/sys/kernel/mm/ksm/run
+}
+
+@test "KSM merges equal pages of DRAM, as ever" {
+  plug_for_mbind
+  background_ready "map 1M as a; fill 1; madvise mergeable; map 1M as b; fill 1" \
+    "madvise mergeable; signal $READY; wait $GO; same a all; verify 1"
+  run_ksm
+  background_finish
+}
+
+ksm_leaves_the_node_alone() {
+  background_ready "map 1M as a; bind $NODE; fill 1; madvise mergeable; map 1M as b" \
+    "bind $NODE; fill 1; madvise mergeable; map 1M as c; fill 1; madvise mergeable" \
+    "signal $READY; wait $GO; same a none; same b none; on 0 all; use b; same a none" \
+    "on $NODE all; use a; on $NODE all; verify 1; cat /proc/self/ksm_merging_pages"
+  run_ksm
+  background_finish
+}
+
+@test "KSM never merges the node's pages, nor others into them" {
+  either_way ksm_leaves_the_node_alone
+}
+
+idle_marks_nothing() {
+  memscript "map 2M; touch; map 4K; touch; move 0" >/dev/null
+  memscript "map 2M as a; bind $NODE; touch; map 4K; touch; move 0; use a" \
+    "idle mark; idle none; on $NODE all"
+}
+
+@test "page idle tracking does not mark the node's pages" {
+  either_way idle_marks_nothing
+}
+
+damon_watches_device() { # DIRECTORY
+  local dir=$1 start size
+  start=$(($(attr resource)))
+  size=$(attr size)
+  echo paddr >"$dir/operations"
+  echo 1 >"$dir/targets/nr_targets"
+  echo 1 >"$dir/targets/0/regions/nr_regions"
+  echo $start >"$dir/targets/0/regions/0/start"
+  echo $((start + size)) >"$dir/targets/0/regions/0/end"
+}
+
+damon_watches_process() { # DIRECTORY
+  local dir=$1
+  echo vaddr >"$dir/operations"
+  echo 1 >"$dir/targets/nr_targets"
+  echo "$BACKGROUND" >"$dir/targets/0/pid_target"
+}
+
+# A DAMON scheme that applies ACTION to every page of what it watches at once.
+damon_scheme() { # ACTION device|process
+  local dir=/sys/kernel/mm/damon/admin/kdamonds
+  echo 1 >$dir/nr_kdamonds
+  dir+=/0
+  echo 1 >$dir/contexts/nr_contexts
+  dir+=/contexts/0
+  "damon_watches_$2" $dir
+  echo 5000 >$dir/monitoring_attrs/intervals/sample_us
+  echo 100000 >$dir/monitoring_attrs/intervals/aggr_us
+  echo 1 >$dir/schemes/nr_schemes
+  dir+=/schemes/0
+  echo "$1" >$dir/action
+  echo $((1 << 40)) >$dir/access_pattern/sz/max
+  echo 1000 >$dir/access_pattern/nr_accesses/max
+  echo 1000000 >$dir/access_pattern/age/max
+}
+
+damon_tried() {
+  local kdamond=/sys/kernel/mm/damon/admin/kdamonds/0
+  echo update_schemes_stats >$kdamond/state
+  [ "$(<$kdamond/contexts/0/schemes/0/stats/nr_tried)" -gt 20 ]
+}
+
+run_damon() { # ACTION device|process
+  damon_scheme "$@"
+  echo on >/sys/kernel/mm/damon/admin/kdamonds/0/state
+  poll 30 damon_tried
+  echo off >/sys/kernel/mm/damon/admin/kdamonds/0/state
+}
+
+# Aging moves pages between the lists.
+damon_ages_nothing() { # ACTION device|process
+  local active
+  active=$(vmstat nr_active_anon "$NODE")
+  run_damon "$@"
+  within "$(vmstat nr_active_anon "$NODE")" "$active" 64 "active pages"
+}
+
+damon_does_nothing() {
+  local action
+  for action in pageout lru_deprio lru_prio; do
+    rm -f "$READY" "$GO"
+    untouched_by damon_ages_nothing $action device
+  done
+  for action in pageout cold; do
+    rm -f "$READY" "$GO"
+    untouched_by damon_ages_nothing $action process
+  done
+}
+
+@test "DAMON schemes neither page out nor age the node's pages" {
+  either_way damon_does_nothing
+}
+
+pools_grow_elsewhere() {
+  echo 20 >/proc/sys/vm/nr_hugepages
+  echo 0 >/proc/sys/vm/nr_hugepages
+  assert_node_empty
+}
+
+@test "huge page pools grow without the node" {
+  either_way pools_grow_elsewhere
+}
+
+khugepaged_does_nothing() {
+  echo madvise >"$THP/enabled"
+  background_ready "map 8M; bind $NODE; fill 1; madvise hugepage; signal $READY; wait $GO" \
+    "smaps AnonHugePages none; on $NODE all; verify 1"
+  run_khugepaged
+  background_finish
+}
+
+@test "khugepaged makes no huge page of the node's pages" {
+  either_way khugepaged_does_nothing
+}

@@ -1,0 +1,205 @@
+#!/usr/bin/env bats
+# vm: --private 128M --swap 256M --dram 512M --smp 2
+# A node that is reclaimed: DESIGN.md 8.11, 8.12, 8.17, 8.18. Without the opt-in
+# see swap.bats, oom.bats and memcg.bats.
+
+load lib
+
+plug_for_reclaim() {
+  set_attr reclaim 1
+  plug_for_mbind
+}
+
+threads_run() {
+  pgrep -x "kswapd$NODE" >/dev/null && pgrep -x "kcompactd$NODE" >/dev/null
+}
+
+no_thread_runs() {
+  ! pgrep -x "kswapd$NODE|kcompactd$NODE" >/dev/null
+}
+
+@test "the node's threads come and go with the opt-in" {
+  plug
+  no_thread_runs
+  set_attr reclaim 1
+  threads_run
+  set_attr reclaim 0
+  no_thread_runs
+  set_attr reclaim 1
+  threads_run
+  unplug
+  no_thread_runs
+  plug
+  threads_run
+}
+
+cpu_time_of() { # THREAD: in ticks
+  local stat
+  read -r stat <"/proc/$(pgrep -x "$1")/stat"
+  # shellcheck disable=SC2086 # fields
+  set -- ${stat##*)}
+  echo $((${12} + ${13}))
+}
+
+# Not all of it is read again: each page would push out another one.
+outgrow_the_node() {
+  memscript "map 144M; bind $NODE; fill 1; on swap some; on 0 none" \
+    "slice 0 8M; verify 1; slice 136M 8M; verify 1"
+}
+
+@test "a bound buffer that outgrows the node goes to swap and is unharmed" {
+  plug_for_reclaim
+  with_either_lru outgrow_the_node
+  run ! log_says 'Killed process'
+}
+
+@test "filling the node wakes its kswapd" {
+  local before
+  plug_for_reclaim
+  before=$(cpu_time_of "kswapd$NODE")
+  outgrow_the_node
+  [ "$(cpu_time_of "kswapd$NODE")" -gt "$before" ]
+}
+
+meet_a_limit() {
+  local dir
+  dir=$(cgroup limit)
+  echo 24M >"$dir/memory.max"
+  memscript "write $dir/cgroup.procs self; map 48M; bind $NODE; fill 1; on swap some; verify 1"
+  remove_cgroups
+}
+
+@test "the limit of a cgroup is met with its pages on the node" {
+  plug_for_reclaim
+  with_either_lru meet_a_limit
+  run ! log_says 'Killed process'
+}
+
+reclaim_by_hand() {
+  local dir
+  rm -f "$READY" "$GO"
+  dir=$(cgroup hand)
+  background_ready "write $dir/cgroup.procs self; map 16M; bind $NODE; fill 1" \
+    "signal $READY; wait $GO; on swap some; verify 1"
+  echo 8M >"$dir/memory.reclaim"
+  background_finish
+  remove_cgroups
+}
+
+@test "memory.reclaim takes pages of the node" {
+  plug_for_reclaim
+  with_either_lru reclaim_by_hand
+}
+
+@test "a cgroup over memory.high is brought back below it" {
+  local dir
+  plug_for_reclaim
+  dir=$(cgroup high)
+  echo 24M >"$dir/memory.high"
+  background_ready "write $dir/cgroup.procs self; map 40M; bind $NODE; fill 1" \
+    "signal $READY; wait $GO; on swap some; verify 1"
+  poll 30 reads_below "$dir/memory.current" $((26 << 20))
+  background_finish
+}
+
+@test "pressure on the node takes nothing of DRAM, caches included" {
+  local dentries after
+  plug_for_reclaim
+  background_ready "map 32M; fill 2; signal $READY; wait $GO; on swap none; on 0 all; verify 2"
+  read -r dentries _ </proc/sys/fs/dentry-state
+  outgrow_the_node
+  read -r after _ </proc/sys/fs/dentry-state
+  [ "$after" -ge $((dentries * 9 / 10)) ]
+  background_finish
+}
+
+@test "pressure on DRAM leaves the node's pages where they are" {
+  local before
+  plug_for_reclaim
+  background_ready "map 16M; bind $NODE; fill 1; signal $READY; wait $GO" \
+    "on swap none; on $NODE all; verify 1"
+  before=$(vmstat pswpout)
+  filler "anon=$(($(meminfo MemFree) / 1024 + 16))M" -- true
+  [ "$(vmstat pswpout)" -gt "$before" ]
+  background_finish
+}
+
+@test "the node can be compacted by hand" {
+  local before
+  plug_for_reclaim
+  before=$(vmstat compact_migrate_scanned)
+  background_ready "map 8M; bind $NODE; fill 1; signal $READY; wait $GO; on $NODE all; verify 1"
+  echo 1 >"$NODES/node$NODE/compact"
+  [ "$(vmstat compact_migrate_scanned)" -gt "$before" ]
+  background_finish
+}
+
+@test "MADV_PAGEOUT swaps the node's pages out, with the opt-in to hints" {
+  set_attr madvise 1
+  plug_for_reclaim
+  memscript "map 4M; bind $NODE; fill 1; madvise pageout; on swap some; verify 1; on $NODE some"
+}
+
+@test "zone_reclaim_mode reclaims nothing without the opt-in" {
+  plug_for_mbind
+  echo 7 >/proc/sys/vm/zone_reclaim_mode
+  background_ready "map 16M; bind $NODE; fill 1; signal $READY; wait $GO" \
+    "on swap none; on $NODE all; verify 1"
+  memscript "fork; write /proc/self/oom_score_adj 1000; map 128M; bind $NODE; touch; end KILL"
+  echo 0 >/proc/sys/vm/zone_reclaim_mode
+  background_finish
+}
+
+@test "the node's free memory does not keep the killer from a full DRAM" {
+  plug_for_reclaim
+  swapoff /dev/vda
+  run -0 filler anon=max -- true
+  swapon /dev/vda
+  equal "$output" "anon: killed"
+  memscript "map 16M; bind $NODE; fill 1; on $NODE all; verify 1"
+}
+
+@test "without swap, or with too little, the OOM killer comes, for those on the node" {
+  plug_for_reclaim
+  swapoff /dev/vda
+  memscript "fork; map 160M; bind $NODE; touch; end KILL"
+  mkswap /dev/vda 16384 >/dev/null
+  swapon /dev/vda
+  memscript "fork; map 160M; bind $NODE; touch; end KILL"
+  swapoff /dev/vda
+  mkswap /dev/vda >/dev/null
+  swapon /dev/vda
+}
+
+@test "a policy with DRAM reclaims the node before anybody is killed" {
+  plug_for_reclaim
+  background_ready "map $(($(meminfo MemFree) / 1024 - 64))M; mlock; signal $READY; wait $GO"
+  memscript "map 208M; bind 0,$NODE; fill 1; on swap some; slice 0 8M; verify 1"
+  run ! log_says 'Killed process'
+  background_finish
+}
+
+@test "locked memory on the node is not reclaimed" {
+  plug_for_reclaim
+  background_ready "map 16M; bind $NODE; mlock; fill 1; signal $READY; wait $GO; on $NODE all; verify 1"
+  outgrow_the_node
+  background_finish
+}
+
+@test "taking the opt-in away ends it, and what was swapped comes back" {
+  plug_for_reclaim
+  background_ready "map 140M as a; bind $NODE; fill 1; on swap some; signal $READY; wait $GO" \
+    "slice 0 16M; verify 1"
+  set_attr reclaim 0
+  memscript "fork; write /proc/self/oom_score_adj 1000; map 100M; bind $NODE; touch; end KILL"
+  set_attr reclaim 1
+  background_finish
+}
+
+@test "a node that is being reclaimed can be unplugged" {
+  plug_for_reclaim
+  background_ready "map 136M; bind $NODE; fill 1; on swap some; signal $READY; wait $GO" \
+    "on $NODE none; verify 1"
+  unplug
+  background_finish
+}
