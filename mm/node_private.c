@@ -263,7 +263,8 @@ void node_private_keep_plugged(nodemask_t *nodes, u64 epoch)
  * @opts: NODE_PRIVATE_OPT_*, of which it needs one
  *
  * Keeps nodes that are plugged since before @epoch, are open and have one of
- * @opts.  The cpuset is another matter, see cpuset_keep_private().
+ * @opts; for a long-term pin of current only those that take it.  The cpuset is
+ * another matter, see cpuset_keep_private().
  *
  * Context: any.
  */

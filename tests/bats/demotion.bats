@@ -59,6 +59,20 @@ demote_8m() {
   with_8m_reclaimed "map 16M file $(gcc -print-prog-name=cc1); read" "on 1 some"
 }
 
+@test "what KSM shares is not demoted, and keeps nothing else from it" {
+  local dir
+  plug_tier
+  dir=$(cgroup tier)
+  background_ready "write $dir/cgroup.procs self; map 1M as a; fill 1; madvise mergeable" \
+    "map 1M as b; fill 1; madvise mergeable; map 8M as c; fill 2; signal $READY; wait $GO" \
+    "use a; same b some; on 1 none; verify 1; use c; on 1 some; verify 2"
+  run_ksm
+  echo 8M >"$dir/memory.reclaim" || true
+  background_finish
+  echo "demoted: $(stat_of demoted)"
+  [ "$(stat_of demoted)" -gt 500 ]
+}
+
 @test "without the opt-in they go to swap" {
   set_attr reclaim 1
   plug
@@ -112,15 +126,19 @@ demote_8m() {
 }
 
 @test "what one private node has no room for goes to the next, and nowhere else" {
-  local before
+  local before dir
   set_attr mbind 1
   plug_tier dax0.0
-  plug_tier dax1.0 3840
+  plug_tier dax1.0
+  dir=$(cgroup tier)
   swapoff /dev/vda
   before=$(pages_demoted)
-  # room for some of each batch, and for less than is reclaimed
-  with_8m_reclaimed "map 124M; bind 1; mlock; on 1 all; map 16M; fill 1" \
-    "on 1 some; on 2 some; verify 1"
+  # the first one becomes full in the middle of a batch
+  background_ready "write $dir/cgroup.procs self; map 124M; bind 1; mlock; on 1 all" \
+    "map 32M; fill 1; signal $READY; wait $GO; on 1 some; on 2 some; verify 1"
+  drain
+  echo 24M >"$dir/memory.reclaim"
+  background_finish
   swapon /dev/vda
   [ $(($(pages_demoted) - before)) -le $(($(stat_of demoted) + $(stat_of demoted dax1.0))) ]
 }

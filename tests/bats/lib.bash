@@ -295,6 +295,21 @@ run_khugepaged() {
   echo 10000 >"$THP/khugepaged/scan_sleep_millisecs"
 }
 
+ksm_scanned() { # full scans
+  [ "$(</sys/kernel/mm/ksm/full_scans)" -ge "$1" ]
+}
+
+# Lets KSM look at everything a few times.
+run_ksm() {
+  local scans
+  echo 10000 >/sys/kernel/mm/ksm/pages_to_scan
+  echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
+  echo 1 >/sys/kernel/mm/ksm/run
+  scans=$(</sys/kernel/mm/ksm/full_scans)
+  poll 30 ksm_scanned $((scans + 4))
+  echo 0 >/sys/kernel/mm/ksm/run
+}
+
 # --- processes and cgroups --------------------------------------------------
 
 # Runs a script in the background; it should signal "$READY" and wait for "$GO".

@@ -30,20 +30,6 @@ untouched_by() { # COMMAND...
   background_finish
 }
 
-ksm_scanned() { # full scans
-  [ "$(</sys/kernel/mm/ksm/full_scans)" -ge "$1" ]
-}
-
-run_ksm() {
-  local scans
-  echo 10000 >/sys/kernel/mm/ksm/pages_to_scan
-  echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
-  echo 1 >/sys/kernel/mm/ksm/run
-  scans=$(</sys/kernel/mm/ksm/full_scans)
-  poll 30 ksm_scanned $((scans + 4))
-  echo 0 >/sys/kernel/mm/ksm/run
-}
-
 @test "KSM merges equal pages of DRAM, as ever" {
   plug_for_mbind
   background_ready "map 1M as a; fill 1; madvise mergeable; map 1M as b; fill 1" \
