@@ -13,7 +13,8 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <x86intrin.h>
+
+#include "measure.h"
 
 enum { PAGE = 4096, MIB = 1 << 20, AREA = 48 * MIB, ROUNDS = 5 };
 
@@ -21,12 +22,6 @@ static void fail(const char *what)
 {
 	perror(what);
 	exit(1);
-}
-
-static uint64_t ticks(void)
-{
-	_mm_lfence();
-	return __rdtsc();
 }
 
 /* Reclaim that gets less than it was asked for says so; that is no error. */
@@ -104,14 +99,6 @@ static double round_in_child(const char *cgroup)
 	return cost;
 }
 
-static int ascending(const void *a, const void *b)
-{
-	double x = *(const double *)a;
-	double y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 int main(int argc, char **argv)
 {
 	double cost[ROUNDS];
@@ -123,7 +110,6 @@ int main(int argc, char **argv)
 	(void)round_in_child(argv[1]);	/* the first one warms up */
 	for (int i = 0; i < ROUNDS; i++)
 		cost[i] = round_in_child(argv[1]);
-	qsort(cost, ROUNDS, sizeof(*cost), ascending);
-	(void)printf("%.3f\n", cost[ROUNDS / 2]);
+	(void)printf("%.3f\n", median(cost, ROUNDS));
 	return 0;
 }

@@ -15,15 +15,10 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <x86intrin.h>
+
+#include "measure.h"
 
 enum { PAGE = 4096, PAGES = 16384, ROUNDS = 7 };
-
-static uint64_t ticks(void)
-{
-	_mm_lfence();
-	return __rdtsc();
-}
 
 static void bind_to(void *area, size_t size, int node)
 {
@@ -35,12 +30,12 @@ static void bind_to(void *area, size_t size, int node)
 	}
 }
 
-static uint64_t write_fault_round(int node)
+/* Returns ticks for each page. */
+static double write_fault_round(int node)
 {
 	const size_t size = (size_t)PAGE * PAGES;
 	volatile char *area = mmap(NULL, size, PROT_READ | PROT_WRITE,
 				   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	uint64_t start;
 	uint64_t spent;
 
 	if (area == MAP_FAILED) {
@@ -49,34 +44,25 @@ static uint64_t write_fault_round(int node)
 	}
 	if (node >= 0)
 		bind_to((void *)area, size, node);
-	start = ticks();
+	spent = ticks();
 	for (size_t at = 0; at < size; at += PAGE)
 		area[at] = 1;
-	spent = ticks() - start;
+	spent = ticks() - spent;
 	munmap((void *)area, size);
-	return spent;
-}
-
-static int ascending(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a;
-	uint64_t y = *(const uint64_t *)b;
-
-	return (x > y) - (x < y);
+	return (double)spent / PAGES;
 }
 
 int main(int argc, char **argv)
 {
 	int node = argc > 2 ? (int)strtol(argv[2], NULL, 10) : -1;
-	uint64_t spent[ROUNDS];
+	double cost[ROUNDS];
 
 	for (volatile long spin = argc > 1 ? strtol(argv[1], NULL, 10) : 0; spin > 0;)
 		spin--;
 
 	write_fault_round(node);		/* the first one warms up */
 	for (int i = 0; i < ROUNDS; i++)
-		spent[i] = write_fault_round(node);
-	qsort(spent, ROUNDS, sizeof(spent[0]), ascending);
-	printf("%.3f\n", (double)spent[ROUNDS / 2] / PAGES);
+		cost[i] = write_fault_round(node);
+	printf("%.3f\n", median(cost, ROUNDS));
 	return 0;
 }
