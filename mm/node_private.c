@@ -10,6 +10,7 @@
 #define pr_fmt(fmt) "node_private: " fmt
 
 #include <linux/cpumask.h>
+#include <linux/cram.h>
 #include <linux/device.h>
 #include <linux/export.h>
 #include <linux/init.h>
@@ -43,6 +44,7 @@ struct node_private_counters {
  * @closed: gives no memory for now; allocations go elsewhere
  * @users: number of plugged struct private_memory
  * @epoch: when the first of them was plugged, see node_private_epoch()
+ * @cram: compressed RAM, or NULL
  * @counters: per-CPU, as faults of several CPUs count at once
  *
  * Published in pg_data_t under RCU.  Written under device_hotplug_lock.
@@ -53,6 +55,7 @@ struct node_private {
 	bool closed;
 	unsigned int users;
 	u64 epoch;
+	struct cram *cram;
 	struct node_private_counters __percpu *counters;
 };
 
@@ -100,26 +103,101 @@ bool __node_allows_service(int nid, unsigned long opt)
 }
 
 /**
- * node_private_admits - does the node give memory at this moment?
+ * node_allows_compaction - may folios be moved within the node?
  * @nid: a possible node
- * @reclaimed: set to whether it opted in to reclaim, if it does
+ *
+ * Compaction comes with reclaim, but not where the device compresses what is
+ * written to it.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool node_allows_compaction(int nid)
+{
+	unsigned long opts;
+
+	if (!node_is_private(nid))
+		return true;
+	opts = node_private_opts(nid);
+	return (opts & NODE_PRIVATE_OPT_RECLAIM) &&
+	       !(opts & NODE_PRIVATE_OPT_WRITE_PROTECT);
+}
+
+/**
+ * node_private_is_open - does the node give memory at all?
+ * @nid: a possible node
  *
  * Context: any.
  * Return: false while its first memory is being plugged or its last unplugged,
- * and for an ordinary node.
+ * while the device refuses, and for an ordinary node.
  */
-bool node_private_admits(int nid, bool *reclaimed)
+bool node_private_is_open(int nid)
+{
+	struct node_private *np;
+	bool open;
+
+	rcu_read_lock();
+	np = node_private_get(nid);
+	open = np && !READ_ONCE(np->closed) &&
+	       (!np->cram || cram_has_room(np->cram));
+	rcu_read_unlock();
+	return open;
+}
+
+/**
+ * node_private_admits - does the node give a folio at this moment?
+ * @nid: a possible node
+ * @order: of the folio
+ * @reclaimed: set to whether it opted in to reclaim, if it does
+ *
+ * If so, call node_private_settle() when it is known what became of it.
+ *
+ * Context: any.
+ * Return: false where node_private_is_open() is, and if a device has no room for
+ * the folio uncompressed.
+ */
+bool node_private_admits(int nid, unsigned int order, bool *reclaimed)
 {
 	struct node_private *np;
 	bool admits;
 
 	rcu_read_lock();
 	np = node_private_get(nid);
-	admits = np && !READ_ONCE(np->closed);
+	admits = np && !READ_ONCE(np->closed) &&
+		 (!np->cram || cram_reserve(np->cram, 1UL << order));
 	if (admits)
 		*reclaimed = READ_ONCE(np->opts) & NODE_PRIVATE_OPT_RECLAIM;
 	rcu_read_unlock();
 	return admits;
+}
+
+/**
+ * node_private_settle - end what node_private_admits() began
+ * @nid: the node
+ * @page: what was allocated, or NULL
+ * @order: what was asked for
+ *
+ * Context: any.
+ */
+void node_private_settle(int nid, struct page *page, unsigned int order)
+{
+	struct node_private *np;
+
+	rcu_read_lock();
+	np = node_private_get(nid);
+	if (np && np->cram)
+		cram_settle(np->cram, page, 1UL << order);
+	rcu_read_unlock();
+	node_private_count(nid, page ? NODE_PRIVATE_PLACED :
+				       NODE_PRIVATE_REFUSED, 1UL << order);
+}
+
+/* Call with RCU read lock held. */
+struct cram *node_private_cram(int nid)
+{
+	struct node_private *np = node_private_get(nid);
+
+	return np ? np->cram : NULL;
 }
 
 static void trace_count(int nid, enum node_private_stat stat, unsigned long nr)
@@ -319,9 +397,12 @@ unsigned long node_private_file_pages(void)
  * Context: any.
  * Return: 0, or -EINVAL if there is a bit that is no opt-in, or if demotion is
  * set and reclaim is not: without a way out it would only fill the node up.
+ * Compressed RAM is NODE_PRIVATE_OPT_CRAM, no more and no less.
  */
 int node_private_check_opts(unsigned long opts)
 {
+	if (opts & NODE_PRIVATE_OPT_FIXED)
+		return opts == NODE_PRIVATE_OPT_CRAM ? 0 : -EINVAL;
 	if (opts & ~NODE_PRIVATE_OPT_ALL)
 		return -EINVAL;
 	if ((opts & NODE_PRIVATE_OPT_DEMOTION) &&
@@ -382,10 +463,12 @@ int node_private_set_opts(int nid, const void *owner, unsigned long opts)
 
 	lock_device_hotplug();
 	np = node_private_locked(nid);
-	if (np && np->owner == owner)
-		change_opts(np, nid, opts);
-	else
+	if (!np || np->owner != owner)
 		rc = -ENODEV;
+	else if ((np->opts ^ opts) & NODE_PRIVATE_OPT_FIXED)
+		rc = -EINVAL;
+	else
+		change_opts(np, nid, opts);
 	unlock_device_hotplug();
 	return rc;
 }
@@ -419,6 +502,11 @@ static int join_node(struct node_private *np, const struct private_memory *mem)
 		pr_err("node %d belongs to another driver\n", mem->nid);
 		return -EBUSY;
 	}
+	if (np->cram || mem->cram) {
+		pr_err("node %d: compressed RAM does not share a node\n",
+		       mem->nid);
+		return -EBUSY;
+	}
 	if (np->opts != mem->opts) {
 		pr_err("node %d is shared and has other opt-ins (%#lx, not %#lx)\n",
 		       mem->nid, np->opts, mem->opts);
@@ -444,6 +532,7 @@ static int create_node(const struct private_memory *mem)
 	}
 	np->owner = mem->owner;
 	np->opts = mem->opts;
+	np->cram = mem->cram;
 	np->closed = true;
 	np->users = 1;
 	np->epoch = private_epoch + 1;
@@ -468,6 +557,8 @@ static int get_node_private(const struct private_memory *mem)
 	rc = node_private_check_opts(mem->opts);
 	if (rc)
 		return rc;
+	if (!mem->cram != !(mem->opts & NODE_PRIVATE_OPT_FIXED))
+		return -EINVAL;
 
 	np = node_private_locked(mem->nid);
 	if (np)
@@ -772,8 +863,12 @@ int offline_and_remove_private_memory(const struct private_memory *mem)
 
 	closed = np->closed;
 	close_node(mem->nid);
+	if (np->cram)
+		cram_pause(np->cram);
 	rc = offline_ranges(mem);
 	if (rc) {
+		if (np->cram)
+			cram_resume(np->cram);
 		set_closed(mem->nid, closed);
 		goto unlock;
 	}

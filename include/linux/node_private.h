@@ -13,6 +13,7 @@
 #include <linux/range.h>
 #include <linux/types.h>
 
+struct cram;
 struct folio;
 
 /*
@@ -28,6 +29,21 @@ struct folio;
 #define NODE_PRIVATE_OPT_INTERLEAVE	BIT(6)
 #define NODE_PRIVATE_OPT_ALL		GENMASK(6, 0)
 
+/*
+ * What a driver decides when it plugs the memory, for good: no page table maps
+ * the folios writable, freed pages are zeroed before they are given out again,
+ * demotion brings nothing but anonymous folios.
+ */
+#define NODE_PRIVATE_OPT_WRITE_PROTECT	BIT(7)
+#define NODE_PRIVATE_OPT_SCRUB		BIT(8)
+#define NODE_PRIVATE_OPT_ANON_ONLY	BIT(9)
+#define NODE_PRIVATE_OPT_FIXED		GENMASK(9, 7)
+
+/* What compressed RAM is; all else would write to it past the device's mind */
+#define NODE_PRIVATE_OPT_CRAM						\
+	(NODE_PRIVATE_OPT_RECLAIM | NODE_PRIVATE_OPT_DEMOTION |		\
+	 NODE_PRIVATE_OPT_FIXED)
+
 /* With any of these, memory gets there that did not begin there */
 #define NODE_PRIVATE_OPT_PLACE						\
 	(NODE_PRIVATE_OPT_MBIND | NODE_PRIVATE_OPT_INTERLEAVE |		\
@@ -40,6 +56,8 @@ struct folio;
  * @NODE_PRIVATE_DEMOTED: those of @NODE_PRIVATE_PLACED that demotion took
  * @NODE_PRIVATE_PROMOTED: moved away by NUMA balancing
  * @NODE_PRIVATE_RECLAIMED: freed by reclaim, not counting what it demoted
+ * @NODE_PRIVATE_COPIED: copied because they were written to
+ * @NODE_PRIVATE_SCRUBBED: zeroed when they were freed
  * @NR_NODE_PRIVATE_STATS: number of counters
  */
 enum node_private_stat {
@@ -48,6 +66,8 @@ enum node_private_stat {
 	NODE_PRIVATE_DEMOTED,
 	NODE_PRIVATE_PROMOTED,
 	NODE_PRIVATE_RECLAIMED,
+	NODE_PRIVATE_COPIED,
+	NODE_PRIVATE_SCRUBBED,
 	NR_NODE_PRIVATE_STATS
 };
 
@@ -56,6 +76,7 @@ enum node_private_stat {
  * @nid: node to plug it to; possible, and without ordinary memory or CPUs
  * @owner: identifies the driver; devices of one owner may share a node
  * @opts: NODE_PRIVATE_OPT_* of the node
+ * @cram: compressed RAM, which does not share its node, or NULL
  * @name: name of the iomem resource, "System RAM (driver)"; must outlive the
  *	memory, also after a failed unplug
  * @online_type: MMOP_ONLINE_KERNEL or MMOP_ONLINE_MOVABLE
@@ -66,6 +87,7 @@ struct private_memory {
 	int nid;
 	const void *owner;
 	unsigned long opts;
+	struct cram *cram;
 	const char *name;
 	int online_type;
 	unsigned int nr_ranges;
@@ -146,7 +168,11 @@ int node_private_check_opts(unsigned long opts);
 int node_private_set_opts(int nid, const void *owner, unsigned long opts);
 unsigned long node_private_opts(int nid);
 unsigned long node_private_stat(int nid, enum node_private_stat stat);
-bool node_private_admits(int nid, bool *reclaimed);
+bool node_allows_compaction(int nid);
+bool node_private_is_open(int nid);
+bool node_private_admits(int nid, unsigned int order, bool *reclaimed);
+void node_private_settle(int nid, struct page *page, unsigned int order);
+struct cram *node_private_cram(int nid);
 u64 node_private_epoch(void);
 void node_private_keep_bindable(nodemask_t *nodes, u64 epoch,
 				unsigned long opts);
@@ -185,6 +211,21 @@ static inline bool have_private_nodes(void)
 static inline void node_private_count(int nid, enum node_private_stat stat,
 				      unsigned long nr)
 {
+}
+
+static inline unsigned long node_private_opts(int nid)
+{
+	return 0;
+}
+
+static inline bool node_allows_compaction(int nid)
+{
+	return true;
+}
+
+static inline bool node_private_is_open(int nid)
+{
+	return false;
 }
 
 static inline u64 node_private_epoch(void)

@@ -425,7 +425,8 @@ stop_background() {
   wait "$BACKGROUND" 2>/dev/null || true
 }
 
-# For tests that make pages of the node unusable: teardown does not count them.
+# For tests that leave something there, as pages that are unusable or what was
+# demoted of others: teardown does not count them.
 pages_get_lost() {
   NODE_NOT_EMPTY=1
 }
@@ -441,8 +442,29 @@ empty_swap_cache() {
 
 # Every plugged node must be empty by now, and must unplug.
 clean_device() { # DEVICE
+  local driver
+  driver=$(driver_of "$1")
+  case $driver in
+  anondax | cramdax) "clean_$driver" "$1" ;;
+  esac
+}
+
+# What was demoted there by pressure may be anybody's. Unbinding it is what sets
+# the attributes back.
+clean_cramdax() { # DEVICE
+  local status=0
+  if [ "$(attr hotplug "$1")" != unplugged ]; then
+    empty_swap_cache
+    [ -n "${NODE_NOT_EMPTY:-}" ] || assert_node_empty "$(attr node "$1")" \
+      || status=1
+    unplug "$1" || status=1
+  fi
+  unbind "$1" || status=1
+  return "$status"
+}
+
+clean_anondax() { # DEVICE
   local opt status=0
-  bound_to anondax "$1" || return 0
   if plugged "$1"; then
     [ "$(attr reclaim "$1")" = 0 ] || empty_swap_cache
     # demotion may have moved memory of anybody there

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "memscript.h"
 
@@ -63,6 +64,38 @@ int verb_churn(struct script *s, char **arg)
 			*p = *p;
 		}
 	return 0;
+}
+
+/* The number of each page must be @was; the next one takes its place. */
+static size_t next_number(const struct window *w, uint64_t was)
+{
+	size_t lost = 0;
+
+	for (size_t off = 0; off < w->len; off += PAGE_SIZE) {
+		/* not always the same word of the page */
+		volatile uint64_t *p = (volatile uint64_t *)(void *)(w->base + off);
+		size_t words = PAGE_SIZE / sizeof(*p);
+
+		lost += p[was % words] != was;
+		p[(was + 1) % words] = was + 1;
+	}
+	return lost;
+}
+
+/* stamp FILE */
+int verb_stamp(struct script *s, char **arg)
+{
+	uint64_t round = 0;
+	struct window w;
+	size_t lost;
+
+	if (!window_get(s, &w))
+		return no_area(s);
+	do {
+		lost = next_number(&w, round++);
+	} while (!lost && access(arg[0], F_OK));
+	return lost ? because(s, CHECK_FAILED, "%zu pages lost number %llu",
+			      lost, (unsigned long long)round - 1) : 0;
 }
 
 int verb_fill(struct script *s, char **arg)

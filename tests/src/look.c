@@ -141,7 +141,7 @@ int verb_kflags(struct script *s, char **arg)
 				 count, w.len / PAGE_SIZE);
 }
 
-static const struct area *area_named(const struct script *s, const char *name)
+const struct area *area_named(const struct script *s, const char *name)
 {
 	for (int i = 0; i < s->nr_areas; i++)
 		if (!strcmp(s->area[i].name, name))
@@ -229,6 +229,22 @@ int verb_smaps(struct script *s, char **arg)
 		return because(s, ret, "'%s' is no amount", arg[1]);
 	return ret ? 0 : because(s, CHECK_FAILED, "%s is %zu kB", arg[0],
 				 sum >> 10);
+}
+
+int verb_softdirty(struct script *s, char **arg)
+{
+	struct window w;
+	size_t count;
+	int ret;
+
+	if (!window_get(s, &w))
+		return no_area(s);
+	count = place_soft_dirty(&w);
+	ret = amount_met(arg[0], count, w.len / PAGE_SIZE);
+	if (ret == BAD_USAGE)
+		return because(s, ret, "'%s' is no amount", arg[0]);
+	return ret ? 0 : because(s, CHECK_FAILED, "%zu of %zu pages are soft-dirty",
+				 count, w.len / PAGE_SIZE);
 }
 
 static uint64_t idle_word(int fd, uint64_t pfn)

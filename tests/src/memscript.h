@@ -146,6 +146,14 @@ void place_print(const struct placement *p, char *buf, size_t size);
 /* PFN of each page of @w, 0 where none is mapped. Free it. */
 uint64_t *place_pfns(const struct window *w);
 void **page_addresses(const struct window *w, size_t *count);
+size_t place_soft_dirty(const struct window *w);
+
+/* look.c */
+const struct area *area_named(const struct script *s, const char *name);
+
+/* uring.c: write @from over @w; errno or 0 */
+int uring_read(const struct window *w, const char *from);
+int uring_read_fixed(const struct window *w, const char *from);
 
 /* verbs-*.c */
 int verb_map(struct script *s, char **arg);
@@ -165,6 +173,9 @@ int verb_touch(struct script *s, char **arg);
 int verb_read(struct script *s, char **arg);
 int verb_zeroed(struct script *s, char **arg);
 int verb_churn(struct script *s, char **arg);
+int verb_stamp(struct script *s, char **arg);
+int verb_poke(struct script *s, char **arg);
+int verb_uffd(struct script *s, char **arg);
 
 int verb_bind(struct script *s, char **arg);
 int verb_policy(struct script *s, char **arg);
@@ -184,6 +195,11 @@ int verb_same(struct script *s, char **arg);
 int verb_smaps(struct script *s, char **arg);
 int verb_used(struct script *s, char **arg);
 int verb_idle(struct script *s, char **arg);
+int verb_softdirty(struct script *s, char **arg);
+int verb_zero_node(struct script *s, char **arg);
+int verb_reclaim(struct script *s, char **arg);
+int verb_readonly(struct script *s, char **arg);
+int verb_dumped(struct script *s, char **arg);
 
 int verb_print(struct script *s, char **arg);
 int verb_cat(struct script *s, char **arg);
@@ -193,6 +209,7 @@ int verb_run(struct script *s, char **arg);
 int verb_write(struct script *s, char **arg);
 int verb_pin(struct script *s, char **arg);
 int verb_unpin(struct script *s, char **arg);
+int verb_pinned(struct script *s, char **arg);
 int verb_direct(struct script *s, char **arg);
 
 int verb_fork(struct script *s, char **arg);
@@ -202,5 +219,6 @@ int verb_exec(struct script *s, char **arg);
 int verb_expect(struct script *s, char **arg);
 int verb_try(struct script *s, char **arg);
 int verb_until(struct script *s, char **arg);
+int verb_faults(struct script *s, char **arg);
 
 #endif

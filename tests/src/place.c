@@ -20,6 +20,7 @@
 
 #define PM_PRESENT	(1ULL << 63)
 #define PM_SWAPPED	(1ULL << 62)
+#define PM_SOFT_DIRTY	(1ULL << 55)
 #define PM_PFN		((1ULL << 55) - 1)
 #define MAX_RANGES	8
 #define MAX_LOOKS	50
@@ -95,6 +96,17 @@ uint64_t *place_pfns(const struct window *w)
 	for (size_t i = 0; i < w->len / PAGE_SIZE; i++)
 		entry[i] = entry[i] & PM_PRESENT ? entry[i] & PM_PFN : 0;
 	return entry;
+}
+
+size_t place_soft_dirty(const struct window *w)
+{
+	uint64_t *entry = read_pagemap(w);
+	size_t count = 0;
+
+	for (size_t i = 0; i < w->len / PAGE_SIZE; i++)
+		count += !!(entry[i] & PM_SOFT_DIRTY);
+	free(entry);
+	return count;
 }
 
 void **page_addresses(const struct window *w, size_t *count)

@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# vm: --private 128M --swap 128M --dram 512M
+# Compressed RAM: the way in, reads in place, and what becomes of the pages:
+# DESIGN.md 6. Writes are in cramwrite.bats.
+
+load lib
+load cram
+
+
+@test "demotion puts anonymous pages there and maps them read-only" {
+  plug_cram
+  with_either_lru in_cram "map 4M; fill 1" "on 1 all; readonly 4M; verify 1; on 1 all"
+  [ "$(stat_of demoted)" -ge 2048 ]
+  equal "$(stat_of placed)" "$(stat_of demoted)" "placed, for demoted,"
+}
+
+@test "huge pages are demoted whole, and mapped read-only" {
+  echo always >"$THP/enabled"
+  in_cram "map 4M; fill 1; smaps AnonHugePages all" \
+    "on 1 all; smaps AnonHugePages all; readonly 4M; faults 99 verify 1; smaps AnonHugePages all"
+}
+
+# 6.12 may split one when it has arrived: it was partially mapped on its way.
+@test "other large folios are demoted, too" {
+  echo always >"$THP/hugepages-64kB/enabled"
+  in_cram "map 2M; fill 1; kflags compound_head 32" \
+    "on 1 all; readonly 2M; verify 1"
+}
+
+@test "huge pages for which there is no room in one piece are split" {
+  plug_cram "$DAX" $((3 << 19))
+  echo always >"$THP/enabled"
+  in_cram "map 2M; touch; smaps AnonHugePages all" "on 1 some; smaps AnonHugePages none"
+  [ "$(stat_of demoted)" -gt 64 ]
+}
+
+pages_demoted() { # by the kernel's own count, wherever to
+  awk '/^pgdemote_/ { sum += $2 } END { print sum }' /proc/vmstat
+}
+
+@test "what is refused there is not moved about in DRAM, and goes to swap" {
+  local before word
+  plug_cram "$DAX" 4096
+  swap_on
+  for word in never always; do
+    echo "huge pages: $word"
+    echo $word >"$THP/enabled"
+    before=$(($(pages_demoted) - $(stat_of demoted)))
+    in_cram "map 4M; fill 1" "on swap some; verify 1"
+    within $(($(pages_demoted) - $(stat_of demoted))) "$before" 64 "pages demoted elsewhere"
+  done
+}
+
+# With marks so far apart that kswapd is woken long before anybody has to reclaim
+# for himself.
+@test "kswapd demotes there" {
+  local before
+  pages_get_lost
+  plug_cram
+  before=$(vmstat pgdemote_kswapd)
+  echo 1000 >/proc/sys/vm/watermark_scale_factor
+  run -0 filler "anon=$(($(meminfo MemFree) / 1024 - 24))M" -- timeout 60 \
+    bash -c "until [ \$(sed -n 's/^pgdemote_kswapd //p' /proc/vmstat) -gt $before ]; do :; done"
+  echo 10 >/proc/sys/vm/watermark_scale_factor
+  nothing_writable
+}
+
+@test "direct reclaim demotes there" {
+  local before
+  pages_get_lost
+  plug_cram
+  before=$(vmstat pgdemote_direct)
+  run -0 filler "anon=$(($(meminfo MemFree) / 1024 + 32))M" -- memscript "readonly 16M"
+  [[ $output != *killed* ]]
+  [ "$(vmstat pgdemote_direct)" -gt "$before" ]
+}
+
+@test "neither page cache nor shared memory gets there" {
+  in_cram "map 4M shm; fill 1" "on 1 none; verify 1"
+  in_cram "map 4M file $(gcc -print-prog-name=cc1); read" "on 1 none"
+  in_cram "map 4M sharedfile /tmp/cram.file; fill 1" "on 1 none; verify 1"
+}
+
+@test "a page of a private file mapping that was written is anonymous, and gets there" {
+  in_cram "map 2M file $(gcc -print-prog-name=cc1); fill 1" "on 1 all; verify 1"
+}
+
+@test "what is mlocked does not get there, and does once it is unlocked" {
+  local dir
+  dir=$(cgroup cram)
+  in_cram "map 2M; fill 1; mlock" "on 0 all; munlock; $(demote_all "$dir"); on 1 all" "verify 1"
+}
+
+@test "locking what is there copies it, for it is to be written, unless it is not" {
+  in_cram "map 2M; fill 1" "mlock; on 0 all; verify 1"
+  in_cram "map 2M; fill 1; mprotect r" "mlock; on 1 all; kflags unevictable all; verify 1" \
+    "munlock; on 1 all; mprotect rw; readonly; fill 2; on 0 all"
+}
+
+@test "what is pinned does not get there, and does once it is let go" {
+  local dir
+  dir=$(cgroup cram)
+  in_cram "map 2M; fill 1; pin long" "on 0 all; verify 1"
+  in_cram "map 2M; fill 1; pin read" "on 0 all; unpin; $(demote_all "$dir"); on 1 all" "verify 1"
+}
+
+@test "what KSM shares does not get there" {
+  local dir
+  dir=$(cgroup cram)
+  plug_cram
+  background_ready "write $dir/cgroup.procs self; map 1M as a; fill 1; madvise mergeable" \
+    "map 1M as b; fill 1; madvise mergeable; map 1M as c; fill 2; signal $READY; wait $GO" \
+    "$(demote_all "$dir"); on 1 all; use a; same b all; on 1 none; verify 1; readonly"
+  run_ksm
+  background_finish
+}
+
+@test "what MADV_FREE gave away is freed instead" {
+  in_cram "map 2M; fill 1; madvise free" "on 1 none"
+}
+
+@test "MADV_FREE of what is there leaves it there" {
+  in_cram "map 2M; fill 1" "madvise free; readonly; on 1 all; verify 1; fill 2; on 0 all; verify 2"
+}
+
+@test "MADV_PAGEOUT does not demote" {
+  plug_cram
+  swap_on
+  memscript "map 4M; fill 1; madvise pageout; on 1 none; on swap some; verify 1"
+  equal "$(stat_of placed)" 0 placed
+}
+
+@test "nor does the limit of a cgroup" {
+  local dir
+  plug_cram
+  swap_on
+  dir=$(cgroup limit)
+  echo 16M >"$dir/memory.max"
+  memscript "write $dir/cgroup.procs self; map 24M; fill 1; on swap some; on 1 none; verify 1"
+}
+
+@test "nothing else leads there: no policy, no move, no huge page made there" {
+  plug_cram
+  memscript "map 2M; expect EINVAL bind 1; expect EINVAL policy 1; fill 1" \
+    "try move 1 any; on 0 all; verify 1"
+  in_cram "map 2M; fill 1" "expect EINVAL madvise collapse; on 1 all" "try move 1 any; verify 1"
+  equal "$(stat_of placed)" "$(stat_of demoted)" "placed, for demoted,"
+}
+
+# The second mapping makes sure that only its pages cause no faults: code, stack
+# and so on do.
+reads_in_place() { # THP setting
+  echo "$1" >"$THP/enabled"
+  in_cram "map 4M as w; fill 1; map 4M as a; fill 1" \
+    "use w; faults 99 verify 1; use a; faults 0 verify 1; faults 0 read; on 1 all" \
+    "fork; use w; faults 999 verify 1; use a; faults 0 verify 1; on 1 all; readonly 16M; end" \
+    "use w; faults 99 verify 1; use a; faults 0 verify 1; on 1 all"
+}
+
+@test "reads cost no fault and no copy, after fork neither" {
+  reads_in_place never
+}
+
+@test "nor do they of huge pages" {
+  reads_in_place always
+}
+
+@test "the kernel reads the pages in place, too" {
+  in_cram "map 1M; fill 1" "pin short; on 1 all; unpin; on 1 all; verify 1"
+}
+
+@test "what a process gives back, or leaves behind, is free and zero" {
+  in_cram "map 4M; fill 1" "madvise dontneed; on absent all; until 10 used 1 200; zeroed"
+  in_cram "map 4M; fill 1" "on 1 all; munmap; until 10 used 1 200"
+  in_cram "map 4M; fill 1" "on 1 all"
+  assert_node_empty
+  equal "$(attr used)" 0 "bytes in use"
+  [ "$(stat_of scrubbed)" -ge "$(stat_of placed)" ]
+}
+
+@test "reclaim takes pages from there to swap, and they come back to DRAM" {
+  local dir
+  dir=$(cgroup cram)
+  in_cram "map 4M; fill 1" "on 1 all; run swapon /dev/vda; reclaim $dir 64M" \
+    "on swap some; verify 1; readonly; on swap none"
+  [ "$(stat_of reclaimed)" -gt 100 ]
+}
+
+@test "unplugging moves everything to DRAM, where it can be written again" {
+  local dir
+  dir=$(cgroup cram)
+  plug_cram
+  background_ready "write $dir/cgroup.procs self; map 4M; fill 1; $(demote_all "$dir"); on 1 all" \
+    "signal $READY; wait $GO; on 0 all; verify 1; fill 2; verify 2"
+  unplug
+  background_finish
+}
+
+@test "hibernation is refused while compressed RAM is there" {
+  [[ $(</sys/power/disk) != *"[disabled]"* ]]
+  plug_cram
+  equal "$(</sys/power/disk)" "[disabled]" /sys/power/disk
+  run ! memscript 'write /sys/power/state disk'
+  log_says '[Hh]ibernat'
+}
+
+@test "a memory error there kills only who touches the page" {
+  pages_get_lost
+  in_cram "map 1M; fill 1" "fork; slice 64K 4K; madvise hwpoison; read; end BUS" \
+    "slice 0 64K; verify 1; slice 128K 64K; verify 1; on 1 all"
+  in_cram "map 16M; fill 1" "on 1 all; verify 1"
+}
+
+@test "soft offline moves the page to DRAM and keeps its content" {
+  pages_get_lost
+  in_cram "map 1M; fill 1" "slice 64K 4K; madvise soft_offline; on 0 all; whole; verify 1; on 0 1p"
+}
+
+@test "a core dump has the pages, and leaves them where they are" {
+  local pattern
+  pattern=$(</proc/sys/kernel/core_pattern)
+  echo /tmp/cram.core >/proc/sys/kernel/core_pattern
+  ulimit -c unlimited
+  in_cram "map 1M as a; fill 1; map 4K as x; touch; mprotect none" \
+    "fork; use x; read; end SEGV; use a; on 1 all; dumped /tmp/cram.core 1; verify 1"
+  echo "$pattern" >/proc/sys/kernel/core_pattern
+}

@@ -1,0 +1,259 @@
+#!/usr/bin/env bats
+# vm: --private 128M --private 128M --swap 256M --dram 512M --smp 2
+# Compressed RAM that gets full: who is let in, who has to leave. DESIGN.md 6.
+# What "fill" writes does not compress, what "touch" writes does.
+
+load lib
+load cram
+
+readonly MIB=$((1 << 20))
+# A page in a batch on its way to the LRU has another user, and gets no grant.
+readonly DRAIN='used 0 999999999'
+
+# Plugs the device with MEBIBYTES, of which the marks are at a half and at
+# three quarters.
+plug_small() { # MEBIBYTES [DEVICE]
+  bind_to cramdax "${2:-}"
+  set_attr low_mark 50 "${2:-}"
+  set_attr high_mark 75 "${2:-}"
+  plug_cram "${2:-$DAX}" $(($1 * MIB))
+}
+
+used_is_below() { # BYTES [DEVICE]
+  [ "$(attr used "${2:-}")" -le "$1" ]
+}
+
+gate_is() { # WORD [DEVICE]
+  equal "$(attr gate "${2:-}")" "$1" gate
+}
+
+# A script of which all that can be has been demoted, and that waits.
+demoted_script() { # STATEMENTS-BEFORE STATEMENTS-AFTER
+  local dir
+  dir=$(cgroup cram)
+  background_ready "write $dir/cgroup.procs self; $1; $(demote_all "$dir")" \
+    "signal $READY; wait $GO; $2"
+}
+
+@test "what compresses takes less room than it has pages" {
+  plug_small 4
+  demoted_script "map 32M; touch" "on 1 all"
+  used_is_below $((2 * MIB))
+  [ "$(attr ratio)" -gt 16000 ]
+  gate_is open
+  background_finish
+}
+
+@test "what does not compress is let in until the device is full, and no further" {
+  plug_small 8
+  demoted_script "map 32M; fill 1" "on 0 some; on 1 some; verify 1"
+  used_is_below $((8 * MIB))
+  [ "$(stat_of demoted)" -ge $((4 * MIB / 4096)) ]
+  [ "$(stat_of refused)" -gt 0 ]
+  background_finish
+}
+
+@test "what is not let in goes to swap" {
+  plug_small 8
+  swap_on
+  demoted_script "map 32M; fill 1" "on swap some; verify 1"
+  used_is_below $((8 * MIB))
+  [ "$(stat_of demoted)" -ge $((4 * MIB / 4096)) ]
+  background_finish
+  swap_off
+}
+
+@test "above the low mark a part of what comes is let in" {
+  plug_small 16
+  demoted_script "map 10M; fill 1" "on 1 some; verify 1"
+  gate_is throttled
+  [ "$(stat_of refused)" -gt 0 ]
+  [ "$(stat_of demoted)" -gt $((8 * MIB / 4096)) ]
+  equal "$(stat_of evicted)" 0 evicted
+  background_finish
+}
+
+# Takes capacity away until what is there has to leave.
+shrink_to() { # MEBIBYTES
+  set_attr capacity $(($1 * MIB))
+  poll 20 used_is_below $(($1 * MIB / 2))
+  [ "$(stat_of evicted)" -gt 0 ]
+  poll 5 gate_is open
+}
+
+@test "a device that shrinks gives pages to swap" {
+  plug_small 64
+  demoted_script "map 16M; fill 1" "on swap some; on 1 some; verify 1"
+  swap_on
+  shrink_to 8
+  background_finish
+  swap_off
+}
+
+@test "without swap it gives them to ordinary memory" {
+  plug_small 64
+  demoted_script "map 16M; fill 1" "on 0 some; on 1 some; verify 1"
+  shrink_to 8
+  background_finish
+}
+
+@test "locked memory can leave, too" {
+  local dir
+  dir=$(cgroup cram)
+  plug_small 64
+  background_ready "write $dir/cgroup.procs self; map 16M; fill 1; mprotect r" \
+    "$(demote_all "$dir"); mlock; on 1 all; signal $READY; wait $GO; on 0 some; verify 1"
+  shrink_to 8
+  background_finish
+}
+
+@test "with room nowhere the pages stay, the gate stays closed, and nobody spins" {
+  local before
+  pages_get_lost
+  plug_small 64
+  demoted_script "map 24M; fill 1" "verify 1"
+  background_fill_dram
+  set_attr capacity $((4 * MIB))
+  sleep 2
+  gate_is closed
+  before=$(vmstat pgmigrate_fail)
+  sleep 2
+  [ $(($(vmstat pgmigrate_fail) - before)) -lt 2000 ]
+  kill -KILL "$FILLER_PID"
+  wait "$FILLER_PID" || true
+  poll 20 used_is_below $((2 * MIB))
+  background_finish
+}
+
+# Memory that can go nowhere; huge pages, as that is quick
+background_fill_dram() {
+  local left=$(($(meminfo MemAvailable) / 1024 - 40))
+  echo always >"$THP/enabled"
+  memscript "map ${left}M; mlock; signal $BATS_TEST_TMPDIR/filled; wait $BATS_TEST_TMPDIR/never" \
+    >/dev/null 2>&1 3>&- &
+  FILLER_PID=$!
+  poll 60 test -e "$BATS_TEST_TMPDIR/filled"
+}
+
+# The device compresses itself, and says what it uses.
+reporting_device() { # MEBIBYTES
+  bind_to cramdax
+  set_attr algorithm none
+  plug_small "$1"
+}
+
+scanned() { # pages, by any reclaim
+  awk '/^pgscan_(anon|file)/ { sum += $2 } END { print sum }' /proc/vmstat
+}
+
+@test "a closed gate is no target: reclaim without swap gives up at once" {
+  local dir before
+  reporting_device 100
+  set_attr used $((80 * MIB))
+  dir=$(cgroup cram)
+  background_ready "write $dir/cgroup.procs self; map 32M; fill 1; signal $READY; wait $GO"
+  drain
+  before=$(scanned)
+  run ! memscript "write $dir/memory.reclaim 16M"
+  echo "scanned: $(($(scanned) - before))"
+  [ $(($(scanned) - before)) -lt 1024 ]
+  equal "$(stat_of demoted)" 0 demoted
+  background_finish
+}
+
+@test "it opens again below the low mark, and not before" {
+  reporting_device 100
+  set_attr used $((80 * MIB))
+  gate_is closed
+  set_attr used $((60 * MIB))
+  gate_is closed
+  set_attr used $((49 * MIB))
+  gate_is open
+  set_attr used $((60 * MIB))
+  gate_is throttled
+}
+
+@test "a device that reports nonsense gets nothing until it makes sense" {
+  reporting_device 100
+  refuses EINVAL "$(attr_file used)" $((101 * MIB))
+  gate_is closed
+  log_says 'reports [0-9]+ of [0-9]+ bytes'
+  in_cram "map 4M; fill 1" "on 1 none; verify 1"
+  set_attr used 0
+  gate_is open
+  refuses EINVAL "$(attr_file capacity)" 0
+  gate_is closed
+  equal "$(attr capacity)" $((100 * MIB)) capacity
+  set_attr used 0
+  gate_is open
+  in_cram "map 4M; fill 1" "on 1 all; verify 1"
+}
+
+@test "between two reports each page counts in full" {
+  reporting_device 8
+  demoted_script "map 32M; touch" "on 1 some; on 0 some"
+  [ "$(stat_of demoted)" -le $((8 * MIB / 4096)) ]
+  background_finish
+}
+
+@test "what one device does not take goes to the next" {
+  plug_small 4
+  plug_small 64 dax1.0
+  demoted_script "map 16M; fill 1" "on 1 some; on 2 some; on 0 none; verify 1"
+  background_finish
+}
+
+@test "writers that never stop lose nothing while their pages come and go" {
+  local dir end
+  plug_small 8
+  swap_on
+  dir=$(cgroup cram)
+  background_ready "write $dir/cgroup.procs self; map 16M; signal $READY; stamp $GO"
+  end=$((SECONDS + 4))
+  while [ "$SECONDS" -lt "$end" ]; do
+    echo 8M >"$dir/memory.reclaim" || true
+  done
+  [ "$(stat_of write_promoted)" -gt 100 ]
+  background_finish
+  swap_off
+}
+
+@test "with DRAM full, too, the killer comes and the machine goes on" {
+  local rest
+  pages_get_lost
+  plug_small 8
+  # most of DRAM is locked: that costs reclaim no time
+  rest=$(($(meminfo MemFree) / 1024 - 32))
+  echo always >"$THP/enabled"
+  equal "$(memscript "map ${rest}M; mlock; run filler anon=max")" "anon: killed"
+  used_is_below $((8 * MIB))
+  memscript "map 16M; fill 1; verify 1"
+}
+
+@test "freed pages are zero" {
+  plug_small 64
+  demoted_script "map 32M; fill 1" "on 1 all; slice 0 8M; fill 2"
+  [ "$(attr used)" -gt $((30 * MIB)) ]
+  background_finish
+  memscript "until 10 zero-node $NODE"
+  equal "$(attr used)" 0 used
+}
+
+@test "a share of the pages may be written to in place" {
+  plug_small 64
+  set_attr writable_pct 50
+  in_cram "map 16M; fill 1" "on 1 all; slice 0 4M; $DRAIN; fill 2; on 1 all; whole" \
+    "slice 4M 12M; fill 2; on 0 some; on 1 some; whole; verify 2"
+  refuses EINVAL "$(attr_file writable_pct)" 101
+}
+
+@test "that is revoked when the device gets full, and when the share sinks" {
+  plug_small 64
+  set_attr writable_pct 100
+  in_cram "map 16M; fill 1; slice 0 8M" "$DRAIN; fill 2; on 1 all" \
+    "write $(attr_file writable_pct) 0; readonly 16M; verify 2; fill 3; on 1 none; verify 3"
+  set_attr writable_pct 100
+  in_cram "map 16M; fill 1; slice 0 8M" "$DRAIN; fill 2; on 1 all" \
+    "write $(attr_file low_mark) 10; until 5 readonly 16M" \
+    "verify 2; slice 0 4M; fill 3; on 1 none; verify 3"
+}

@@ -1,0 +1,320 @@
+#!/usr/bin/env bats
+# vm: --private 128M --swap 128M --dram 512M
+# Compressed RAM: whoever writes gets a copy in ordinary memory, and nothing makes
+# a page there writable: DESIGN.md 6.
+
+load lib
+load cram
+
+# Writing seed 2 by STATEMENTs, with BACK to make the pages readable again: to a
+# mapping of its own, to one that a child shares, by the child, and to one that no
+# longer is shared. Each time the pages are copied, and free in the end.
+copies() { # STATEMENTS [SIZE [BACK]]
+  local size=${2:-2M} written
+  written="$1; readonly; ${3:+$3;} verify 2; on 0 all"
+  in_cram "map $size as b; fill 1; map $size as a; fill 1" \
+    "$written; use b; on 1 all; fork; $written; end; on 1 all; verify 1" \
+    "$written; fork; verify 2; end; until 10 used 1 200"
+}
+
+# The counter knows of them.
+counts_copies() {
+  [ "$(stat_of write_promoted)" -ge 1024 ]
+}
+
+@test "a store copies" {
+  copies "fill 2"
+  counts_copies
+}
+
+@test "copy_to_user copies" {
+  copies "poke pipe 2"
+  counts_copies
+}
+
+@test "a write to /proc/PID/mem copies" {
+  copies "poke procmem 2"
+  counts_copies
+}
+
+@test "process_vm_writev copies" {
+  copies "poke vmwrite 2"
+  counts_copies
+}
+
+@test "a debugger's write copies" {
+  copies "poke ptrace 2" 32K
+}
+
+@test "an io_uring read copies" {
+  copies "poke uring 2"
+}
+
+@test "an io_uring read into registered buffers copies" {
+  copies "poke fixed 2"
+}
+
+@test "MADV_POPULATE_WRITE copies" {
+  in_cram "map 2M; fill 1" "madvise populate_write; on 0 all; verify 1; until 10 used 1 200"
+}
+
+@test "/proc/PID/mem and a debugger copy where the mapping is not writable, too" {
+  copies "mprotect r; poke procmem 2"
+  copies "mprotect r; poke ptrace 2" 32K
+  copies "mprotect none; poke procmem 2" 2M "mprotect r"
+}
+
+# A block device in memory that takes direct I/O
+block_device() {
+  modprobe zram
+  echo 8M >/sys/block/zram0/disksize
+}
+
+@test "a pin for writing copies" {
+  block_device
+  memscript "map 2M; fill 2; direct /dev/zram0 write"
+  copies "direct /dev/zram0"
+  in_cram "map 2M; fill 1" "pin long; on 0 all; verify 1; fill 2; verify 2"
+  rmmod zram
+}
+
+@test "a pin for reading copies, and stays with what the process writes later" {
+  block_device
+  in_cram "map 2M; fill 1" "direct /dev/zram0 write; on 0 all; verify 1; fill 2" \
+    "direct /dev/zram0; verify 1"
+  in_cram "map 2M; fill 1" "pin read; on 0 all; pinned 1; fill 2; pinned 2; verify 2"
+  echo always >"$THP/enabled"
+  in_cram "map 2M; fill 1" "smaps AnonHugePages all; pin read; on 0 all; pinned 1; fill 2" \
+    "pinned 2"
+  rmmod zram
+}
+
+@test "a write to a part of a huge page copies and frees that part" {
+  echo always >"$THP/enabled"
+  in_cram "map 4M; fill 1; smaps AnonHugePages all" \
+    "slice 1M 64K; fill 2; readonly; on 0 all; whole; on 0 64K; slice 0 1M; verify 1; on 1 all" \
+    "slice 1M 64K; verify 2; whole; poke pipe 2; on 0 all; verify 2; until 10 used 1 200"
+}
+
+@test "so it does where a child shares the huge page" {
+  echo always >"$THP/enabled"
+  in_cram "map 2M; fill 1; smaps AnonHugePages all" \
+    "fork; slice 0 64K; fill 2; on 0 all; whole; on 0 64K; readonly; end; verify 1" \
+    "on 1 all" \
+    "fork; poke procmem 2; verify 2; on 0 all; end; verify 1; on 1 all; fill 2; verify 2" \
+    "on 0 all"
+}
+
+# Pages stay in place, unharmed and read-only through STATEMENTs, and can still
+# be written to. In the end the mapping "a" is the current one.
+stays() { # STATEMENTS
+  in_cram "map 2M as b; map 2M as a; fill 1" \
+    "$1; readonly 2M; verify 1; on 1 all; fill 2; readonly; verify 2; on 0 all" \
+    "until 10 used 1 200"
+}
+
+# The same with small pages and with a huge one.
+stays_either_way() { # STATEMENTS
+  stays "$1"
+  echo always >"$THP/enabled"
+  stays "smaps AnonHugePages 2M; $1"
+}
+
+@test "mprotect makes nothing writable" {
+  stays_either_way "mprotect r; mprotect rw; readonly 2M; mprotect none; mprotect rw"
+}
+
+@test "nor of a part" {
+  stays_either_way "slice 512K 1M; mprotect r; mprotect rw; whole"
+}
+
+@test "userfaultfd's end of write protection makes nothing writable" {
+  stays_either_way "uffd wp; readonly 2M; uffd unwp"
+}
+
+@test "nor does it of pages that were protected before they got there" {
+  in_cram "map 2M; fill 1; uffd wp" "on 1 all; uffd unwp; readonly 2M; verify 1; on 1 all" \
+    "fill 2; on 0 all"
+}
+
+@test "UFFDIO_MOVE makes nothing writable" {
+  local dir
+  dir=$(cgroup cram)
+  in_cram "map 2M as b; map 2M as a; fill 1" \
+    "on 1 all; uffd move b; on absent all; use b; on 1 all; readonly 2M; verify 1; fill 2" \
+    "on 0 all; use a; fill 3; use b; verify 2; $(demote_all "$dir"); on 1 all; use a; verify 3"
+}
+
+@test "nor does it of huge pages" {
+  echo always >"$THP/enabled"
+  in_cram "map 2M as b; map 2M as a; fill 1" \
+    "uffd move b; on absent all; use b; on 1 all; smaps AnonHugePages all; readonly 2M; verify 1" \
+    "fill 2; on 0 all; verify 2"
+}
+
+@test "nor of parts of a huge page" {
+  echo always >"$THP/enabled"
+  in_cram "map 2M as b; map 2M as a; fill 1" \
+    "slice 0 64K; uffd move b; use b; slice 0 64K; on 1 all; readonly; verify 1; fill 2" \
+    "on 0 all"
+}
+
+@test "mremap makes nothing writable" {
+  stays_either_way "mremap 2M"
+}
+
+@test "soft-dirty tracking makes nothing writable, and sees writes" {
+  stays_either_way "write /proc/self/clear_refs 4; softdirty none"
+  # to 6.12 a huge page that was moved and is dirty is soft-dirty as well
+  echo never >"$THP/enabled"
+  in_cram "map 2M; fill 1; write /proc/self/clear_refs 4" \
+    "on 1 all; softdirty none; fill 2; softdirty all; on 0 all"
+}
+
+@test "fork makes nothing writable, nor does its end" {
+  stays_either_way "fork; readonly 4M; verify 1; end; readonly 2M; fork; fill 3; end"
+}
+
+@test "a folio that is split, or fails to move, is mapped read-only again" {
+  stays_either_way "write /sys/kernel/debug/split_huge_pages 1; readonly 2M"
+  stays_either_way "try move 0 any; try migrate 1 0 left any"
+}
+
+@test "KSM makes nothing writable, nor does it when it lets go" {
+  local dir
+  dir=$(cgroup cram)
+  plug_cram
+  background_ready "write $dir/cgroup.procs self; map 1M as a; fill 1; map 1M as b; fill 1" \
+    "$(demote_all "$dir"); madvise mergeable; use a; madvise mergeable; map 1M as c; fill 1" \
+    "madvise mergeable; signal $READY; wait $GO; readonly 2M; use b; same a none; on 1 all" \
+    "madvise unmergeable; readonly 2M; use a; write /sys/kernel/mm/ksm/run 2; readonly 2M" \
+    "verify 1; on 1 all; fill 2; on 0 all"
+  run_ksm
+  background_finish
+}
+
+@test "NUMA balancing makes nothing writable" {
+  plug_cram
+  balance_fast
+  in_cram "map 4M as w; fill 1; map 2M as a; fill 1" \
+    "use w; churn 1; use a; readonly 2M; read; on 1 all"
+  echo always >"$THP/enabled"
+  in_cram "map 4M as w; fill 1; churn 1; map 2M as a; fill 1; read" \
+    "use a; readonly 2M; read; on 1 all"
+}
+
+# Folios of the node that are in the swap cache and not mapped: somebody has a
+# reference that keeps them from being written out.
+in_swap_cache() { # STATEMENTS...
+  local dir
+  dir=$(cgroup cram)
+  in_cram "map 512K; fill 1" "pin short; on 1 all; run swapon /dev/vda" \
+    "reclaim $dir 64M; on swap all" "$@"
+}
+
+@test "what is in the swap cache is mapped read-only by a read" {
+  in_swap_cache "verify 1; on 1 all; readonly 512K; fill 2; on 0 all; verify 2"
+}
+
+@test "and copied by a write" {
+  in_swap_cache "fill 2; readonly; verify 2; on 0 all"
+  swap_off
+  in_swap_cache "poke procmem 2; readonly; verify 2; on 0 all"
+}
+
+@test "and no longer shared by a child, it is not reused" {
+  in_swap_cache "fork; verify 1; on 1 all; readonly 512K; end; verify 1; readonly 512K; unpin" \
+    "fill 2; on 0 all; verify 2"
+}
+
+@test "swapoff maps what is in the swap cache read-only" {
+  in_swap_cache "run swapoff /dev/vda; on 1 all; readonly 512K; verify 1; fill 2; on 0 all" \
+    "verify 2"
+}
+
+# --- all of it at random ------------------------------------------------------
+
+# There are two mappings, and four slices: slice I is in mapping WHERE[I] and has
+# the content of SEED[I].
+
+slice() { # I
+  echo "use ${WHERE[$1]}; slice ${1}M 1M"
+}
+
+# Content may be lost on the way: what has no copy of its own is not moved.
+random_move() { # I SEED CGROUP
+  local from
+  from=$(slice "$1")
+  echo "madvise unmergeable; fill $2; reclaim $3 4M"
+  if [ "${WHERE[$1]}" = a ]; then WHERE[$1]=b; else WHERE[$1]=a; fi
+  echo "try uffd move ${WHERE[$1]}; readonly; $from; madvise dontneed; $(slice "$1"); fill $2"
+  SEED[$1]=$2
+}
+
+# Without reads into registered buffers: 6.12 loses them, on any node, if the page
+# was read from swap before and is reclaimed after.
+random_op() { # I SEED CGROUP
+  local how=(store pipe procmem vmwrite uring) poke verify="verify ${SEED[$1]}"
+  poke="poke ${how[RANDOM % 5]} $2; readonly; verify $2"
+  case $((RANDOM % 14)) in
+  0 | 1 | 2) echo "$poke"; SEED[$1]=$2 ;;
+  3) echo "mprotect r; mprotect rw" ;;
+  4) echo "mprotect r; poke procmem $2; mprotect rw"; SEED[$1]=$2 ;;
+  5) echo "uffd wp; reclaim $3 1M; uffd unwp" ;;
+  6) random_move "$@" ;;
+  7) echo "write /proc/self/clear_refs 4" ;;
+  8) echo "fork; $verify; $poke; end" ;;
+  9) echo "fork bg; $verify; $poke; end; $verify; $poke; join"; SEED[$1]=$2 ;;
+  10) echo "madvise mergeable" ;;
+  11) echo "madvise unmergeable" ;;
+  12) echo "whole; try mremap 4M; $(slice "$1")" ;;
+  13) echo "pin short; unpin" ;;
+  esac
+}
+
+random_script() { # SEED CGROUP
+  local i n
+  RANDOM=$1 WHERE=(a a a a) SEED=(1 1 1 1)
+  echo "write $2/cgroup.procs self; map 4M as b; map 4M as a; fill 1"
+  for n in {2..45}; do
+    i=$((RANDOM % 4))
+    slice "$i"
+    [ $((RANDOM % 3)) -gt 0 ] || echo "reclaim $2 4M"
+    random_op "$i" "$n" "$2"
+    echo "readonly; verify ${SEED[i]}"
+  done
+  for i in {0..3}; do
+    echo "$(slice "$i"); verify ${SEED[i]}"
+  done
+}
+
+# Processes that do all of that at once while KSM and NUMA balancing work, too.
+all_at_random() {
+  local n pid pids=() dir failed=0
+  dir=$(cgroup cram)
+  for n in {1..3}; do
+    memscript "$(random_script $((SEED0 + n)) "$dir")" >"$BATS_TEST_TMPDIR/random$n" 2>&1 3>&- &
+    pids+=($!)
+  done
+  for pid in "${pids[@]}"; do
+    wait "$pid" || failed=1
+  done
+  cat "$BATS_TEST_TMPDIR"/random*
+  [ "$failed" = 0 ] || fail "again with RANDOM_SEED=$SEED0"
+}
+
+@test "nothing does, all at once and at random" {
+  local word
+  SEED0=${RANDOM_SEED:-$RANDOM}
+  plug_cram
+  swap_on
+  balance_fast
+  echo 1 >/sys/kernel/mm/ksm/run
+  for word in never always; do
+    echo $word >"$THP/enabled"
+    all_at_random
+    nothing_writable
+  done
+  [ "$(stat_of demoted)" -gt 2048 ]
+  [ "$(stat_of write_promoted)" -gt 1024 ]
+}
