@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --swap 128M
+# vm: --private 128M --swap 128M --qemu -device --qemu virtio-balloon-pci,free-page-reporting=on
 # What has no opt-in leaves the node's folios alone whatever the opt-ins are:
 # DESIGN.md 8.10, I6. Each test runs without any, but mbind, and with all.
 
@@ -154,4 +154,43 @@ khugepaged_does_nothing() {
 
 @test "khugepaged makes no huge page of the node's pages" {
   either_way khugepaged_does_nothing
+}
+
+# The node's pages would go to DRAM with the others.
+khugepaged_takes_no_stray() {
+  echo madvise >"$THP/enabled"
+  background_ready "map 2M as stray; fill 1; slice 0 64K; move $NODE; whole; madvise hugepage" \
+    "map 2M as none; fill 2; madvise hugepage; signal $READY; wait $GO" \
+    "smaps AnonHugePages all; verify 2" \
+    "use stray; smaps AnonHugePages none; on $NODE 64K; on 0 1984K; verify 1"
+  run_khugepaged
+  background_finish
+}
+
+@test "khugepaged leaves a range alone that has some pages on the node" {
+  either_way khugepaged_takes_no_stray
+}
+
+# Free blocks of pages that the hypervisor was told of, as /proc/kpageflags has them:
+# KPF_BUDDY and, which is the same bit there, KPF_UPTODATE.
+reported() { # MEMORY-BLOCK...
+  local block
+  for block; do
+    dd if=/proc/kpageflags bs=256K skip=$((16#$(<"$block/phys_index"))) count=1 status=none
+  done | od -An -v -w8 -tx8 | grep -c '408$' || true
+}
+
+# What is freed is reported, with all that was not yet, after two seconds.
+reporting_passes_by() {
+  memscript "map 32M; bind $NODE; touch"
+  sleep 3
+  equal "$(reported "$NODES/node$NODE"/memory[0-9]*)" 0 "reported blocks"
+}
+
+@test "free pages are not reported to the hypervisor" {
+  equal "$(</sys/devices/system/memory/block_size_bytes)" 8000000
+  modprobe virtio_balloon
+  either_way reporting_passes_by
+  [ "$(reported "$NODES/node0/memory3")" -gt 0 ]
+  rmmod virtio_balloon
 }
