@@ -13,7 +13,7 @@ help: ## this list
 	@echo "  Y=1 installs missing packages without asking. Everything built is kept in"
 	@echo "  the cache, \$${XDG_CACHE_HOME:-~/.cache}/private-nodes."
 
-demo: ## show a private node on a small virtual machine (30 s once built)
+demo: ## show a private node and compressed RAM in virtual machines (1 min once built)
 	@demo/run $(YES)
 
 test: deps ## build what is needed and run every test
