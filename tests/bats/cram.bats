@@ -34,10 +34,6 @@ load cram
   [ "$(stat_of demoted)" -gt 64 ]
 }
 
-pages_demoted() { # by the kernel's own count, wherever to
-  awk '/^pgdemote_/ { sum += $2 } END { print sum }' /proc/vmstat
-}
-
 @test "what is refused there is not moved about in DRAM, and goes to swap" {
   local before word
   plug_cram "$DAX" 4096

@@ -7,8 +7,6 @@ load lib
 load cram
 
 readonly MIB=$((1 << 20))
-# A page in a batch on its way to the LRU has another user, and gets no grant.
-readonly DRAIN='used 0 999999999'
 
 # Plugs the device with MEBIBYTES, of which the marks are at a half and at
 # three quarters.

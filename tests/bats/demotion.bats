@@ -27,16 +27,6 @@ with_8m_reclaimed() { # STATEMENT-BEFORE STATEMENT-AFTER
   background_finish
 }
 
-# Prints the sum of the counters in /proc/vmstat with PREFIX, which must be MIN.
-counted() { # PREFIX MIN
-  awk -v prefix="^$1" -v min="$2" '$1 ~ prefix { sum += $2 }
-    END { print sum; exit sum < min }' /proc/vmstat
-}
-
-pages_demoted() { # by the kernel's own count, wherever to
-  counted pgdemote_ 0
-}
-
 demote_8m() {
   rm -f "$READY" "$GO"
   with_8m_reclaimed "map 16M; fill 1" "on 1 some; verify 1"

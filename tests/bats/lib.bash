@@ -260,6 +260,16 @@ unprivileged() { # STATEMENT...
 
 # --- services ---------------------------------------------------------------
 
+# Prints the sum of the counters in /proc/vmstat with PREFIX, which must be MIN.
+counted() { # PREFIX MIN
+  awk -v prefix="^$1" -v min="$2" '$1 ~ prefix { sum += $2 }
+    END { print sum; exit sum < min }' /proc/vmstat
+}
+
+pages_demoted() { # by the kernel's own count, wherever to
+  counted pgdemote_ 0
+}
+
 # Sets NUMA balancing to scan as fast as it can.
 balance_fast() {
   local dir=/sys/kernel/debug/sched/numa_balancing

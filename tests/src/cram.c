@@ -144,10 +144,7 @@ int verb_dumped(struct script *s, char **arg)
 		return because(s, BAD_USAGE, "the seed must be a number");
 	if (!window_get(s, &w))
 		return no_area(s);
-	copy = w;
-	copy.base = aligned_alloc(PAGE_SIZE, w.len);
-	if (!copy.base)
-		die("out of memory");
+	copy = window_copy(&w);
 	bad = read_segment(arg[0], &w, copy.base)
 		? pattern_check(&copy, (uint64_t)seed, &first)
 		: w.len / PAGE_SIZE;

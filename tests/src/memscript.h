@@ -112,6 +112,8 @@ bool window_get(struct script *s, struct window *w);
 int no_area(struct script *s);
 
 /* pattern.c */
+/* As @w, but in memory of its own: free its base. */
+struct window window_copy(const struct window *w);
 void pattern_fill(const struct window *w, uint64_t seed);
 size_t pattern_check(const struct window *w, uint64_t seed, size_t *first_bad);
 

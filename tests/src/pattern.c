@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Content that can be checked: every word is a function of seed and offset. */
+#include <stdlib.h>
+
 #include "memscript.h"
 
 #define WORDS_PER_PAGE	(PAGE_SIZE / sizeof(uint64_t))
@@ -13,6 +15,16 @@ static uint64_t word_at(uint64_t seed, uint64_t index)
 	x *= 0xbf58476d1ce4e5b9ULL;
 	x ^= x >> 32;
 	return x;
+}
+
+struct window window_copy(const struct window *w)
+{
+	struct window copy = *w;
+
+	copy.base = aligned_alloc(PAGE_SIZE, w->len);
+	if (!copy.base)
+		die("out of memory");
+	return copy;
 }
 
 void pattern_fill(const struct window *w, uint64_t seed)

@@ -83,10 +83,7 @@ int verb_pinned(struct script *s, char **arg)
 		return because(s, BAD_USAGE, "want a seed, after 'pin read'");
 	if (!window_get(s, &w))
 		return no_area(s);
-	copy = w;
-	copy.base = aligned_alloc(PAGE_SIZE, w.len);
-	if (!copy.base)
-		die("out of memory");
+	copy = window_copy(&w);
 	to = (uintptr_t)copy.base;
 	err = ioctl(held[0], PIN_LONGTERM_TEST_READ, &to) ? errno : 0;
 	bad = pattern_check(&copy, (uint64_t)seed, &first);

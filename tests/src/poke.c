@@ -123,11 +123,8 @@ static int poke_ptrace(const struct window *w, const char *from)
 /* What pattern_fill() would write, in memory of its own */
 static char *pattern_of(const struct window *w, uint64_t seed)
 {
-	struct window copy = *w;
+	struct window copy = window_copy(w);
 
-	copy.base = aligned_alloc(PAGE_SIZE, w->len);
-	if (!copy.base)
-		die("out of memory");
 	pattern_fill(&copy, seed);
 	return copy.base;
 }
