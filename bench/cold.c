@@ -5,7 +5,10 @@
  * written after that; median of several rounds. Under `vm/run --accel icount` a
  * tick is an instruction.
  *
- * usage: cold CGROUP out|read|write
+ * usage: cold CGROUP out|read|write FILE
+ *
+ * The memory is filled with FILE, over and over: what it costs to compress and to
+ * decompress depends on what it is.
  *
  * Prints the cost and the page faults, both for each cold page.
  */
@@ -48,7 +51,7 @@ static void write_file(const char *dir, const char *name, const char *text)
 	(void)fclose(f);
 }
 
-/* Pages that were demoted or swapped out since boot */
+/* Pages that were demoted or swapped out since boot, zswap or not */
 static uint64_t pages_gone(void)
 {
 	FILE *f = fopen("/proc/vmstat", "re");
@@ -59,7 +62,8 @@ static uint64_t pages_gone(void)
 	if (!f)
 		fail("/proc/vmstat");
 	while (fscanf(f, "%63s %llu", name, &value) == 2)
-		if (!strncmp(name, "pgdemote_", 9) || !strcmp(name, "pswpout"))
+		if (!strncmp(name, "pgdemote_", 9) || !strcmp(name, "pswpout") ||
+		    !strcmp(name, "zswpout"))
 			sum += value;
 	(void)fclose(f);
 	return sum;
@@ -73,17 +77,28 @@ static uint64_t faults(void)
 	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
 }
 
-/* Half of each page is noise, so that it compresses as data does. */
+static char content[MIB];
+static size_t content_pages;
+
+static void load(const char *path)
+{
+	FILE *f = fopen(path, "re");
+
+	if (!f)
+		fail(path);
+	content_pages = fread(content, PAGE, sizeof(content) / PAGE, f);
+	(void)fclose(f);
+	if (!content_pages) {
+		(void)fprintf(stderr, "cold: %s: not even a page\n", path);
+		exit(2);
+	}
+}
+
 static void fill(volatile uint64_t *area)
 {
-	uint64_t x = 88172645463325252ULL;
-
-	for (size_t i = 0; i < AREA / sizeof(*area); i++) {
-		x ^= x << 13;
-		x ^= x >> 7;
-		x ^= x << 17;
-		area[i] = i % 2 ? x : i / 512;
-	}
+	for (size_t i = 0; i < AREA / PAGE; i++)
+		memcpy((char *)area + i * PAGE,
+		       content + i % content_pages * PAGE, PAGE);
 }
 
 static volatile uint64_t *new_area(void)
@@ -172,10 +187,11 @@ int main(int argc, char **argv)
 {
 	double cost[ROUNDS], nr[ROUNDS];
 
-	if (argc != 3) {
-		(void)fputs("usage: cold CGROUP out|read|write\n", stderr);
+	if (argc != 4) {
+		(void)fputs("usage: cold CGROUP out|read|write FILE\n", stderr);
 		return 2;
 	}
+	load(argv[3]);
 	(void)round_in_child(argv[1], argv[2]);	/* the first one warms up */
 	for (int i = 0; i < ROUNDS; i++) {
 		struct cost c = round_in_child(argv[1], argv[2]);

@@ -82,6 +82,12 @@ static unsigned long mark_bytes(const struct cram *cram, unsigned int percent)
 	return mult_frac(READ_ONCE(cram->capacity), percent, 100UL);
 }
 
+/* Nothing gets in, however much room there is. */
+static bool is_closed(const struct cram *cram)
+{
+	return READ_ONCE(cram->full) || READ_ONCE(cram->failed);
+}
+
 /**
  * cram_used - bytes that the device uses
  * @cram: registered or not
@@ -137,7 +143,7 @@ unsigned long cram_load(const struct cram *cram)
  */
 enum cram_gate cram_gate(struct cram *cram)
 {
-	if (READ_ONCE(cram->full) || READ_ONCE(cram->failed))
+	if (is_closed(cram))
 		return CRAM_CLOSED;
 	if (cram_load(cram) > mark_bytes(cram, READ_ONCE(cram->low)))
 		return CRAM_THROTTLED;
@@ -159,32 +165,16 @@ static unsigned int admitted_share(const struct cram *cram, unsigned long used)
 		   LEAST_SHARE);
 }
 
+/* Between the marks: does a folio have to stay out? */
 static bool throttle(struct cram *cram)
 {
 	unsigned int share = admitted_share(cram, cram_load(cram));
-	unsigned int credit;
+	unsigned int credit = atomic_fetch_add(share, &cram->credit);
 
-	if (share == WHOLE_FOLIO)
-		return false;
-	credit = atomic_fetch_add(share, &cram->credit);
 	return credit % WHOLE_FOLIO + share < WHOLE_FOLIO;
 }
 
-static bool node_throttles(int nid)
-{
-	struct cram *cram;
-	bool throttles;
-
-	rcu_read_lock();
-	cram = node_private_cram(nid);
-	throttles = cram && throttle(cram);
-	rcu_read_unlock();
-	if (throttles)
-		node_private_count(nid, NODE_PRIVATE_REFUSED, 1);
-	return throttles;
-}
-
-/* A node that is closed has no say. */
+/* A node that is closed has no say, an ordinary one takes whatever comes. */
 bool __cram_throttles(struct pglist_data *pgdat)
 {
 	bool throttles = false;
@@ -192,13 +182,19 @@ bool __cram_throttles(struct pglist_data *pgdat)
 	int nid;
 
 	node_get_allowed_targets(pgdat, &targets);
+	rcu_read_lock();
 	for_each_node_mask(nid, targets) {
-		if (node_is_private(nid) && !node_private_is_open(nid))
+		struct cram *cram = node_private_cram(nid);
+		enum cram_gate gate = cram ? cram_gate(cram) : CRAM_OPEN;
+
+		if (gate == CRAM_CLOSED)
 			continue;
-		throttles = node_throttles(nid);
+		throttles = gate == CRAM_THROTTLED && throttle(cram);
 		if (!throttles)
 			break;
+		node_private_count(nid, NODE_PRIVATE_REFUSED, 1);
 	}
+	rcu_read_unlock();
 	return throttles;
 }
 
@@ -211,7 +207,7 @@ bool __cram_throttles(struct pglist_data *pgdat)
  */
 bool cram_has_room(const struct cram *cram)
 {
-	return !READ_ONCE(cram->full) && !READ_ONCE(cram->failed) &&
+	return !is_closed(cram) &&
 	       positive(&cram->coming) + cram_load(cram) + PAGE_SIZE <=
 	       READ_ONCE(cram->capacity);
 }
@@ -230,7 +226,7 @@ bool cram_reserve(struct cram *cram, unsigned long nr)
 {
 	unsigned long bytes = nr << PAGE_SHIFT;
 
-	if (READ_ONCE(cram->full) || READ_ONCE(cram->failed))
+	if (is_closed(cram))
 		return false;
 
 	atomic_long_add(bytes, &cram->coming);
@@ -310,6 +306,14 @@ static void check_marks(struct cram *cram)
 		start_eviction(cram, 0);
 }
 
+/* What is there may have become too much without anything coming. */
+static void check_capacity(struct cram *cram)
+{
+	check_marks(cram);
+	if (READ_ONCE(cram->full))
+		start_eviction(cram, 0);
+}
+
 /**
  * cram_account - the use of the device has changed
  * @cram: the device
@@ -373,9 +377,7 @@ int cram_report(struct cram *cram, unsigned long used, unsigned long capacity)
 	atomic_long_sub(cram->reported, &cram->coming);
 	cram->reported = positive(&cram->coming);
 	cram_set_failed(cram, false);
-	check_marks(cram);
-	if (READ_ONCE(cram->full))
-		start_eviction(cram, 0);
+	check_capacity(cram);
 	return 0;
 }
 EXPORT_SYMBOL_GPL(cram_report);
@@ -390,9 +392,7 @@ EXPORT_SYMBOL_GPL(cram_report);
 void cram_set_capacity(struct cram *cram, unsigned long capacity)
 {
 	WRITE_ONCE(cram->capacity, capacity);
-	check_marks(cram);
-	if (READ_ONCE(cram->full))
-		start_eviction(cram, 0);
+	check_capacity(cram);
 }
 EXPORT_SYMBOL_GPL(cram_set_capacity);
 

@@ -171,35 +171,6 @@ bool node_private_admits(int nid, unsigned int order, bool *reclaimed)
 	return admits;
 }
 
-/**
- * node_private_settle - end what node_private_admits() began
- * @nid: the node
- * @page: what was allocated, or NULL
- * @order: what was asked for
- *
- * Context: any.
- */
-void node_private_settle(int nid, struct page *page, unsigned int order)
-{
-	struct node_private *np;
-
-	rcu_read_lock();
-	np = node_private_get(nid);
-	if (np && np->cram)
-		cram_settle(np->cram, page, 1UL << order);
-	rcu_read_unlock();
-	node_private_count(nid, page ? NODE_PRIVATE_PLACED :
-				       NODE_PRIVATE_REFUSED, 1UL << order);
-}
-
-/* Call with RCU read lock held. */
-struct cram *node_private_cram(int nid)
-{
-	struct node_private *np = node_private_get(nid);
-
-	return np ? np->cram : NULL;
-}
-
 static void trace_count(int nid, enum node_private_stat stat, unsigned long nr)
 {
 	switch (stat) {
@@ -217,6 +188,45 @@ static void trace_count(int nid, enum node_private_stat stat, unsigned long nr)
 	}
 }
 
+/* Call with RCU read lock held. */
+static void count(struct node_private *np, int nid, enum node_private_stat stat,
+		  unsigned long nr)
+{
+	this_cpu_add(np->counters->nr[stat], nr);
+	trace_count(nid, stat, nr);
+}
+
+/**
+ * node_private_settle - end what node_private_admits() began
+ * @nid: the node
+ * @page: what was allocated, or NULL
+ * @order: what was asked for
+ *
+ * Context: any.
+ */
+void node_private_settle(int nid, struct page *page, unsigned int order)
+{
+	struct node_private *np;
+
+	rcu_read_lock();
+	np = node_private_get(nid);
+	if (np) {
+		if (np->cram)
+			cram_settle(np->cram, page, 1UL << order);
+		count(np, nid, page ? NODE_PRIVATE_PLACED : NODE_PRIVATE_REFUSED,
+		      1UL << order);
+	}
+	rcu_read_unlock();
+}
+
+/* Call with RCU read lock held. */
+struct cram *node_private_cram(int nid)
+{
+	struct node_private *np = node_private_get(nid);
+
+	return np ? np->cram : NULL;
+}
+
 /* See node_private_count(). */
 void __node_private_count(int nid, enum node_private_stat stat,
 			  unsigned long nr)
@@ -225,10 +235,8 @@ void __node_private_count(int nid, enum node_private_stat stat,
 
 	rcu_read_lock();
 	np = node_private_get(nid);
-	if (np && nr) {
-		this_cpu_add(np->counters->nr[stat], nr);
-		trace_count(nid, stat, nr);
-	}
+	if (np && nr)
+		count(np, nid, stat, nr);
 	rcu_read_unlock();
 }
 
