@@ -174,6 +174,12 @@ reads_in_place() { # THP setting
   [ "$(stat_of scrubbed)" -ge "$(stat_of placed)" ]
 }
 
+@test "a large folio that is freed in an interrupt is zeroed after it" {
+  plug_cram
+  suite_passes cram_test cram 4
+  equal "$(attr used)" 0 "bytes in use"
+}
+
 @test "reclaim takes pages from there to swap, and they come back to DRAM" {
   local dir
   dir=$(cgroup cram)
@@ -198,6 +204,26 @@ reads_in_place() { # THP setting
   equal "$(</sys/power/disk)" "[disabled]" /sys/power/disk
   run ! memscript 'write /sys/power/state disk'
   log_says '[Hh]ibernat'
+}
+
+# What the kernel says of the kernel that is loaded: how many of its segments begin
+# in the device
+segments_inside() {
+  local from at nr=0 inside=0
+  from=$(($(attr resource)))
+  while read -r at; do
+    ((++nr))
+    if ((at >= from && at < from + $(attr size))); then ((++inside)); fi
+  done < <(dmesg | sed -n 's/.*segment\[.* mem=\(0x[0-9a-f]*\) .*/\1/p')
+  [ "$nr" -gt 3 ] || fail "no segments, only $nr lines"
+  echo "$inside"
+}
+
+@test "kexec keeps the next kernel out of there" {
+  plug_cram
+  kexecload "$KERNEL_DIR/bzImage"
+  equal "$(segments_inside)" 0 "segments in compressed RAM"
+  kexecload
 }
 
 @test "a memory error there kills only who touches the page" {

@@ -258,6 +258,23 @@ unprivileged() { # STATEMENT...
   setpriv --reuid 65534 --clear-groups --inh-caps=-all /tmp/memscript "$@"
 }
 
+# --- KUnit --------------------------------------------------------------------
+
+# Runs a suite and prints what it says.
+run_suite() { # MODULE SUITE
+  modprobe -r "$1" 2>/dev/null || true
+  modprobe "$1"
+  dmesg | sed -n 's/^\[[^]]*\] //; /Subtest: '"$2"'/,/^ok\|^not ok/p'
+}
+
+suite_passes() { # MODULE SUITE CASES
+  local results
+  results=$(run_suite "$1" "$2")
+  grep -q "^ok .*$2" <<<"$results" || fail "$results"
+  [[ ! $results =~ not\ ok|SKIP ]] || fail "$results"
+  equal "$(grep -c '^ *ok [0-9]* [a-z]' <<<"$results")" $(($3 + 1)) "passed lines"
+}
+
 # --- services ---------------------------------------------------------------
 
 # Prints the sum of the counters in /proc/vmstat with PREFIX, which must be MIN.

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit test of what compressed RAM does where no program leads: a folio that is
+ * freed in an interrupt.  Needs a node with compressed RAM.
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/gfp.h>
+#include <linux/irq_work.h>
+#include <linux/irqflags.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/node_private.h>
+#include <linux/sched/mm.h>
+
+#define SMALL_ORDER	PAGE_ALLOC_COSTLY_ORDER
+#define LARGE_ORDER	HPAGE_PMD_ORDER
+
+static int cram_nid;
+
+/* What was in a folio that has been freed: nobody else takes memory there. */
+struct freed {
+	const u64 *data;
+	size_t nr;
+	unsigned long scrubbed;
+};
+
+static struct folio *get_full_folio(struct kunit *test, unsigned int order,
+				    struct freed *freed)
+{
+	unsigned int flags = memalloc_private_save();
+	struct folio *folio = __folio_alloc(GFP_HIGHUSER_MOVABLE, order,
+					    cram_nid, NULL);
+
+	memalloc_private_restore(flags);
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	KUNIT_ASSERT_EQ(test, folio_nid(folio), cram_nid);
+	memset(folio_address(folio), 0x5a, folio_size(folio));
+	freed->data = folio_address(folio);
+	freed->nr = folio_size(folio) / sizeof(*freed->data);
+	freed->scrubbed = node_private_stat(cram_nid, NODE_PRIVATE_SCRUBBED);
+	return folio;
+}
+
+static bool end_is_zero(const struct freed *freed)
+{
+	return !READ_ONCE_NOCHECK(freed->data[freed->nr - 1]);
+}
+
+static void expect_zero(struct kunit *test, const struct freed *freed)
+{
+	size_t i, nr = 0;
+
+	for (i = 0; i < freed->nr; i++)
+		nr += !!READ_ONCE_NOCHECK(freed->data[i]);
+	KUNIT_EXPECT_EQ(test, nr, 0);
+	KUNIT_EXPECT_EQ(test, freed->nr * sizeof(*freed->data) / PAGE_SIZE,
+			node_private_stat(cram_nid, NODE_PRIVATE_SCRUBBED) -
+			freed->scrubbed);
+}
+
+static void expect_zero_soon(struct kunit *test, const struct freed *freed)
+{
+	int tries = 500;
+
+	while (!end_is_zero(freed) && tries--)
+		msleep(20);
+	/* It counts when all of it is zero. */
+	msleep(20);
+	expect_zero(test, freed);
+}
+
+static void large_folio_is_zeroed_at_once(struct kunit *test)
+{
+	struct freed freed;
+
+	folio_put(get_full_folio(test, LARGE_ORDER, &freed));
+	expect_zero(test, &freed);
+}
+
+static void small_folio_is_zeroed_at_once_with_interrupts_off(struct kunit *test)
+{
+	struct freed freed;
+	struct folio *folio = get_full_folio(test, SMALL_ORDER, &freed);
+
+	local_irq_disable();
+	folio_put(folio);
+	local_irq_enable();
+	expect_zero(test, &freed);
+}
+
+static void large_folio_is_zeroed_later_with_interrupts_off(struct kunit *test)
+{
+	struct freed freed;
+	struct folio *folio = get_full_folio(test, LARGE_ORDER, &freed);
+	bool at_once;
+
+	local_irq_disable();
+	folio_put(folio);
+	at_once = end_is_zero(&freed);
+	local_irq_enable();
+
+	KUNIT_EXPECT_FALSE(test, at_once);
+	expect_zero_soon(test, &freed);
+}
+
+struct put_in_hardirq {
+	struct irq_work work;
+	struct folio *folio;
+	struct freed freed;
+	bool at_once;
+};
+
+static void put_in_hardirq(struct irq_work *work)
+{
+	struct put_in_hardirq *put = container_of(work, struct put_in_hardirq,
+						  work);
+
+	folio_put(put->folio);
+	put->at_once = end_is_zero(&put->freed);
+}
+
+static void large_folio_is_zeroed_later_in_hardirq(struct kunit *test)
+{
+	struct put_in_hardirq put = {
+		.work = IRQ_WORK_INIT_HARD(put_in_hardirq),
+	};
+
+	put.folio = get_full_folio(test, LARGE_ORDER, &put.freed);
+	irq_work_queue(&put.work);
+	irq_work_sync(&put.work);
+
+	KUNIT_EXPECT_FALSE(test, put.at_once);
+	expect_zero_soon(test, &put.freed);
+}
+
+static int find_compressed_ram(struct kunit_suite *suite)
+{
+	for_each_node_state(cram_nid, N_MEMORY_PRIVATE)
+		if (node_private_opts(cram_nid) & NODE_PRIVATE_OPT_SCRUB)
+			return 0;
+
+	pr_err("plug compressed RAM before this test\n");
+	return -ENODEV;
+}
+
+static struct kunit_case cram_cases[] = {
+	KUNIT_CASE(large_folio_is_zeroed_at_once),
+	KUNIT_CASE(small_folio_is_zeroed_at_once_with_interrupts_off),
+	KUNIT_CASE(large_folio_is_zeroed_later_with_interrupts_off),
+	KUNIT_CASE(large_folio_is_zeroed_later_in_hardirq),
+	{}
+};
+
+static struct kunit_suite cram_suite = {
+	.name = "cram",
+	.suite_init = find_compressed_ram,
+	.test_cases = cram_cases,
+};
+
+kunit_test_suite(cram_suite);
+
+MODULE_DESCRIPTION("KUnit test of compressed RAM");
+MODULE_LICENSE("GPL");
