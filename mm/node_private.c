@@ -159,14 +159,14 @@ bool node_private_is_open(int nid)
 bool node_private_admits(int nid, unsigned int order, bool *reclaimed)
 {
 	struct node_private *np;
-	bool admits;
+	bool admits = false;
 
 	rcu_read_lock();
 	np = node_private_get(nid);
-	admits = np && !READ_ONCE(np->closed) &&
-		 (!np->cram || cram_reserve(np->cram, 1UL << order));
-	if (admits)
+	if (np && !READ_ONCE(np->closed)) {
 		*reclaimed = READ_ONCE(np->opts) & NODE_PRIVATE_OPT_RECLAIM;
+		admits = !np->cram || cram_reserve(np->cram, 1UL << order);
+	}
 	rcu_read_unlock();
 	return admits;
 }
@@ -211,10 +211,10 @@ void node_private_settle(int nid, struct page *page, unsigned int order)
 	rcu_read_lock();
 	np = node_private_get(nid);
 	if (np) {
-		if (np->cram)
-			cram_settle(np->cram, page, 1UL << order);
 		count(np, nid, page ? NODE_PRIVATE_PLACED : NODE_PRIVATE_REFUSED,
 		      1UL << order);
+		if (np->cram)
+			cram_settle(np->cram, page, 1UL << order);
 	}
 	rcu_read_unlock();
 }

@@ -114,6 +114,12 @@ void __cram_stored(struct folio *folio);
 void __cram_trimmed(struct page *page, unsigned int order);
 bool cram_defer_free(struct page *page, unsigned int order);
 
+/* Is there any compressed RAM?  Freeing takes as long as zeroing, if so. */
+static inline bool have_cram(void)
+{
+	return static_branch_unlikely(&cram_key);
+}
+
 /**
  * folio_is_write_protected - must no page table map the folio writable?
  * @folio: any folio
@@ -124,7 +130,7 @@ bool cram_defer_free(struct page *page, unsigned int order);
  */
 static inline bool folio_is_write_protected(const struct folio *folio)
 {
-	return static_branch_unlikely(&cram_key) &&
+	return have_cram() &&
 	       node_is_private(folio_nid(folio)) &&
 	       __folio_is_write_protected(folio);
 }
@@ -148,33 +154,27 @@ static inline bool write_needs_copy(struct page *page, bool unshare)
 /* Has the page to be zero before anybody else gets it? */
 static inline bool page_needs_scrub(const struct page *page)
 {
-	return static_branch_unlikely(&cram_key) &&
+	return have_cram() &&
 	       node_is_private(page_to_nid(page)) && __page_needs_scrub(page);
-}
-
-/* Does freeing some pages take as long as zeroing them? */
-static inline bool cram_scrubs(void)
-{
-	return static_branch_unlikely(&cram_key);
 }
 
 /* Should a folio not be demoted, as all targets of the node get full? */
 static inline bool cram_throttles(struct pglist_data *pgdat)
 {
-	return static_branch_unlikely(&cram_key) && __cram_throttles(pgdat);
+	return have_cram() && __cram_throttles(pgdat);
 }
 
 /* A folio has been filled by a copy. */
 static inline void cram_stored(struct folio *folio)
 {
-	if (static_branch_unlikely(&cram_key))
+	if (have_cram())
 		__cram_stored(folio);
 }
 
 /* A page that page_needs_scrub() was freed and has been scrubbed. */
 static inline void cram_trimmed(struct page *page, unsigned int order)
 {
-	if (static_branch_unlikely(&cram_key))
+	if (have_cram())
 		__cram_trimmed(page, order);
 }
 
@@ -202,6 +202,11 @@ unsigned long cram_resident(const struct cram *cram);
 
 #else /* CONFIG_CRAM */
 
+static inline bool have_cram(void)
+{
+	return false;
+}
+
 static inline bool folio_is_write_protected(const struct folio *folio)
 {
 	return false;
@@ -213,11 +218,6 @@ static inline bool write_needs_copy(struct page *page, bool unshare)
 }
 
 static inline bool page_needs_scrub(const struct page *page)
-{
-	return false;
-}
-
-static inline bool cram_scrubs(void)
 {
 	return false;
 }
