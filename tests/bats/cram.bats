@@ -100,6 +100,12 @@ load cram
   in_cram "map 2M; fill 1; pin read" "on 0 all; unpin; $(demote_all "$dir"); on 1 all" "verify 1"
 }
 
+@test "nor is it tried" {
+  in_cram "map 4M; fill 1; pin long" "on 0 all; verify 1"
+  # other memory of the script
+  [ "$(stat_of placed)" -lt 512 ]
+}
+
 @test "what KSM shares does not get there" {
   local dir
   dir=$(cgroup cram)
@@ -112,7 +118,9 @@ load cram
 }
 
 @test "what MADV_FREE gave away is freed instead" {
-  in_cram "map 2M; fill 1; madvise free" "on 1 none"
+  in_cram "map 4M; fill 1; madvise free" "on 1 none"
+  # nor did it go by way of there: what was demoted is other memory of the script
+  [ "$(stat_of demoted)" -lt 512 ]
 }
 
 @test "MADV_FREE of what is there leaves it there" {
@@ -141,6 +149,11 @@ load cram
     "try move 1 any; on 0 all; verify 1"
   in_cram "map 2M; fill 1" "expect EINVAL madvise collapse; on 1 all" "try move 1 any; verify 1"
   equal "$(stat_of placed)" "$(stat_of demoted)" "placed, for demoted,"
+}
+
+@test "nor is it compacted: that would store pages anew, past all that is promised" {
+  plug_cram
+  refuses EINVAL "$NODES/node$NODE/compact" 1
 }
 
 # The second mapping makes sure that only its pages cause no faults: code, stack

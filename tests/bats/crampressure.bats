@@ -140,10 +140,6 @@ reporting_device() { # MEBIBYTES
   plug_small "$1"
 }
 
-scanned() { # pages, by any reclaim
-  awk '/^pgscan_(anon|file)/ { sum += $2 } END { print sum }' /proc/vmstat
-}
-
 @test "a closed gate is no target: reclaim without swap gives up at once" {
   local dir before
   reporting_device 100
@@ -194,6 +190,31 @@ scanned() { # pages, by any reclaim
   background_finish
 }
 
+# What came since the report before may not be in this one.
+@test "and after the first report, too, but not after the second" {
+  local dir
+  reporting_device 8
+  dir=$(cgroup cram)
+  demoted_script "map 32M; touch" "on 1 some; on 0 some"
+  set_attr used 0
+  echo 4M >"$dir/memory.reclaim" || true
+  [ "$(stat_of demoted)" -le $((8 * MIB / 4096)) ]
+  set_attr used 0
+  echo 4M >"$dir/memory.reclaim"
+  [ "$(stat_of demoted)" -gt $((8 * MIB / 4096)) ]
+  background_finish
+}
+
+@test "plugged again it is empty, whatever it reported before" {
+  reporting_device 100
+  set_attr used $((80 * MIB))
+  gate_is closed
+  unplug
+  plug
+  gate_is open
+  equal "$(attr used)" 0 used
+}
+
 @test "what one device does not take goes to the next" {
   plug_small 4
   plug_small 64 dax1.0
@@ -238,7 +259,8 @@ scanned() { # pages, by any reclaim
 }
 
 @test "a share of the pages may be written to in place" {
-  plug_small 64
+  # so large that all of them written to would be below the low mark
+  plug_small 128
   set_attr writable_pct 50
   in_cram "map 16M; fill 1" "on 1 all; slice 0 4M; $DRAIN; fill 2; on 1 all; whole" \
     "slice 4M 12M; fill 2; on 0 some; on 1 some; whole; verify 2"
@@ -254,4 +276,55 @@ scanned() { # pages, by any reclaim
   in_cram "map 16M; fill 1; slice 0 8M" "$DRAIN; fill 2; on 1 all" \
     "write $(attr_file low_mark) 10; until 5 readonly 16M" \
     "verify 2; slice 0 4M; fill 3; on 1 none; verify 3"
+}
+
+@test "and when so many other pages leave that it is more than the share" {
+  plug_small 64
+  set_attr writable_pct 50
+  in_cram "map 12M as b; map 8M as a; fill 1; use b; fill 1" \
+    "use a; $DRAIN; fill 2; on 1 all; use b; on 1 all; munmap; use a; until 10 readonly 8M" \
+    "verify 2; on 1 all"
+}
+
+@test "what is pinned, and not written to, gets no part in the share" {
+  plug_small 64
+  set_attr writable_pct 100
+  modprobe zram
+  echo 8M >/sys/block/zram0/disksize
+  in_cram "map 2M; fill 1" "on 1 all; $DRAIN; direct /dev/zram0 write; on 0 all; verify 1"
+  rmmod zram
+}
+
+# It compressed well before.
+@test "what may be written to in place counts in full" {
+  plug_small 8
+  set_attr writable_pct 100
+  in_cram "map 16M; touch" "on 1 all; $DRAIN; fill 2; on 1 some; on 0 some; verify 2"
+}
+
+@test "and after that as the device stores what was written" {
+  local said
+  plug_small 64
+  set_attr writable_pct 100
+  said=$(in_cram "map 8M; touch" "on 1 all; $DRAIN; fill 2; write $(attr_file writable_pct) 0" \
+    "on 1 all; cat $(attr_file used)")
+  [ "${said##*$'\n'}" -ge $((8 * MIB)) ]
+}
+
+# A short reference, as to what is in a pipe.
+@test "what somebody else refers to gets no grant, and keeps the one that it has" {
+  plug_small 64
+  set_attr writable_pct 100
+  in_cram "map 512K; fill 1" "pin short; $DRAIN; fill 2; on 0 all; verify 2"
+  in_cram "map 512K; fill 1" "$DRAIN; fill 2; on 1 all; pin short" \
+    "write $(attr_file writable_pct) 0; fill 3; on 1 all; unpin; until 20 readonly 512K" \
+    "verify 3; fill 4; on 0 all; verify 4"
+}
+
+@test "a device that fails is written to no more" {
+  reporting_device 100
+  set_attr writable_pct 100
+  in_cram "map 4M; fill 1" "$DRAIN; fill 2; on 1 all" \
+    "expect EINVAL write $(attr_file used) $((101 * MIB)); until 10 readonly 4M" \
+    "verify 2; fill 3; on 0 all"
 }

@@ -96,6 +96,13 @@ block_device() {
     "slice 1M 64K; verify 2; whole; poke pipe 2; on 0 all; verify 2; until 10 used 1 200"
 }
 
+@test "what was a part of a huge page is free when it was written" {
+  echo always >"$THP/enabled"
+  in_cram "map 8M; fill 1; smaps AnonHugePages all" \
+    "slice 0 1M; fill 2; slice 2M 1M; fill 2; slice 4M 1M; fill 2; slice 6M 1M; poke pipe 2" \
+    "whole; on 1 4M; until 10 used 1 1400"
+}
+
 @test "so it does where a child shares the huge page" {
   echo always >"$THP/enabled"
   in_cram "map 2M; fill 1; smaps AnonHugePages all" \
@@ -103,6 +110,15 @@ block_device() {
     "on 1 all" \
     "fork; poke procmem 2; verify 2; on 0 all; end; verify 1; on 1 all; fill 2; verify 2" \
     "on 0 all"
+}
+
+# Which is decided for huge pages apart from small ones.
+@test "and where the mapping is not writable" {
+  echo always >"$THP/enabled"
+  in_cram "map 2M; fill 1; mprotect r; smaps AnonHugePages all" \
+    "smaps AnonHugePages all; poke procmem 2; readonly; on 0 all; verify 2; until 10 used 1 200"
+  in_cram "map 2M; fill 1; mprotect none" \
+    "slice 0 32K; poke ptrace 2; readonly; on 0 32K; mprotect r; verify 2; whole; on 0 32K"
 }
 
 # Pages stay in place, unharmed and read-only through STATEMENTs, and can still
@@ -205,10 +221,10 @@ stays_either_way() { # STATEMENTS
 
 # Folios of the node that are in the swap cache and not mapped: somebody has a
 # reference that keeps them from being written out.
-in_swap_cache() { # STATEMENTS...
+in_swap_cache() { # STATEMENTS...; with ALONE set they were never shared
   local dir
   dir=$(cgroup cram)
-  in_cram "map 512K; fill 1" "pin short; on 1 all; run swapon /dev/vda" \
+  in_cram "map 512K; fill 1" "pin short; on 1 all; ${ALONE:+madvise dontfork;} run swapon /dev/vda" \
     "reclaim $dir 64M; on swap all" "$@"
 }
 
@@ -225,6 +241,15 @@ in_swap_cache() { # STATEMENTS...
 @test "and no longer shared by a child, it is not reused" {
   in_swap_cache "fork; verify 1; on 1 all; readonly 512K; end; verify 1; readonly 512K; unpin" \
     "fill 2; on 0 all; verify 2"
+}
+
+# Without that the child that runs swapon shares them for a moment, and a page that
+# was shared is not exclusive any more.
+@test "so it is where no child ever shared it" {
+  ALONE=1
+  in_swap_cache "verify 1; on 1 all; readonly 512K; fill 2; on 0 all; verify 2"
+  swap_off
+  in_swap_cache "fill 2; readonly; verify 2; on 0 all"
 }
 
 @test "swapoff maps what is in the swap cache read-only" {

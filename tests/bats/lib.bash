@@ -287,6 +287,10 @@ pages_demoted() { # by the kernel's own count, wherever to
   counted pgdemote_ 0
 }
 
+scanned() { # pages, by any reclaim
+  counted 'pgscan_(anon|file)' 0
+}
+
 # Sets NUMA balancing to scan as fast as it can.
 balance_fast() {
   local dir=/sys/kernel/debug/sched/numa_balancing
