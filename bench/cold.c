@@ -135,7 +135,7 @@ static struct cost cost_of_use(volatile uint64_t *area, bool by_writing)
 	start = ticks();
 	use(area, by_writing);
 	again = ticks() - start;
-	return (struct cost){ (double)(first - again), (double)nr };
+	return (struct cost){ (double)first - (double)again, (double)nr };
 }
 
 /* In a process of its own, so that all is free again. */

@@ -13,7 +13,6 @@
 #include <linux/cram.h>
 #include <linux/export.h>
 #include <linux/math64.h>
-#include <linux/memory-tiers.h>
 #include <linux/migrate.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
@@ -165,36 +164,39 @@ static unsigned int admitted_share(const struct cram *cram, unsigned long used)
 		   LEAST_SHARE);
 }
 
-/* Between the marks: does a folio have to stay out? */
 static bool throttle(struct cram *cram)
 {
-	unsigned int share = admitted_share(cram, cram_load(cram));
-	unsigned int credit = atomic_fetch_add(share, &cram->credit);
+	unsigned int share, credit;
 
+	if (cram_gate(cram) != CRAM_THROTTLED)
+		return false;
+	share = admitted_share(cram, cram_load(cram));
+	credit = atomic_fetch_add(share, &cram->credit);
 	return credit % WHOLE_FOLIO + share < WHOLE_FOLIO;
 }
 
-/* A node that is closed has no say, an ordinary one takes whatever comes. */
-bool __cram_throttles(struct pglist_data *pgdat)
+/**
+ * cram_throttles - between its marks, does a node hold a folio off?
+ * @nid: a possible node
+ * @folio: to be demoted; counted as refused if so
+ *
+ * To be asked once for each folio: every answer counts for the next one.
+ *
+ * Context: any.
+ * Return: true for the part of the folios that is to go elsewhere.
+ */
+bool cram_throttles(int nid, const struct folio *folio)
 {
-	bool throttles = false;
-	nodemask_t targets;
-	int nid;
+	struct cram *cram;
+	bool throttles;
 
-	node_get_allowed_targets(pgdat, &targets);
 	rcu_read_lock();
-	for_each_node_mask(nid, targets) {
-		struct cram *cram = node_private_cram(nid);
-		enum cram_gate gate = cram ? cram_gate(cram) : CRAM_OPEN;
-
-		if (gate == CRAM_CLOSED)
-			continue;
-		throttles = gate == CRAM_THROTTLED && throttle(cram);
-		if (!throttles)
-			break;
-		node_private_count(nid, NODE_PRIVATE_REFUSED, 1);
-	}
+	cram = node_private_cram(nid);
+	throttles = cram && throttle(cram);
 	rcu_read_unlock();
+	if (throttles)
+		node_private_count(nid, NODE_PRIVATE_REFUSED,
+				   folio_nr_pages(folio));
 	return throttles;
 }
 

@@ -148,7 +148,7 @@ bool node_private_is_open(int nid)
  * node_private_admits - does the node give a folio at this moment?
  * @nid: a possible node
  * @order: of the folio
- * @reclaimed: set to whether it opted in to reclaim, if it does
+ * @reclaimed: if it does, whether it opted in to reclaim
  *
  * If so, call node_private_settle() when it is known what became of it.
  *

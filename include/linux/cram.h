@@ -109,7 +109,7 @@ DECLARE_STATIC_KEY_FALSE(cram_key);
 bool __folio_is_write_protected(const struct folio *folio);
 bool __page_needs_scrub(const struct page *page);
 bool __cram_grant_write(struct page *page);
-bool __cram_throttles(struct pglist_data *pgdat);
+bool cram_throttles(int nid, const struct folio *folio);
 void __cram_stored(struct folio *folio);
 void __cram_trimmed(struct page *page, unsigned int order);
 bool cram_defer_free(struct page *page, unsigned int order);
@@ -156,12 +156,6 @@ static inline bool page_needs_scrub(const struct page *page)
 {
 	return have_cram() &&
 	       node_is_private(page_to_nid(page)) && __page_needs_scrub(page);
-}
-
-/* Should a folio not be demoted, as all targets of the node get full? */
-static inline bool cram_throttles(struct pglist_data *pgdat)
-{
-	return have_cram() && __cram_throttles(pgdat);
 }
 
 /* A folio has been filled by a copy. */
@@ -222,7 +216,7 @@ static inline bool page_needs_scrub(const struct page *page)
 	return false;
 }
 
-static inline bool cram_throttles(struct pglist_data *pgdat)
+static inline bool cram_throttles(int nid, const struct folio *folio)
 {
 	return false;
 }
