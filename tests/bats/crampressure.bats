@@ -222,6 +222,19 @@ reporting_device() { # MEBIBYTES
   background_finish
 }
 
+# Of what is there, some goes on to the next tier.
+@test "between its marks it sends a part of what comes there" {
+  plug_small 32
+  set_attr low_mark 1
+  bind_to cramdax dax1.0
+  set_attr adistance $(($(attr adistance) + 1000)) dax1.0
+  plug_small 128 dax1.0
+  demoted_script "map 20M; fill 1" "on 0 none; on 2 some; verify 1"
+  [ "$(stat_of refused)" -gt 100 ]
+  [ "$(stat_of placed)" -lt $((20 * MIB / 4096)) ]
+  background_finish
+}
+
 @test "writers that never stop lose nothing while their pages come and go" {
   local dir end
   plug_small 8
