@@ -140,13 +140,38 @@ reclaim_by_hand() {
   memscript "map 4M; bind $NODE; fill 1; madvise pageout; on swap some; verify 1; on $NODE some"
 }
 
-@test "zone_reclaim_mode reclaims nothing without the opt-in" {
-  plug_for_mbind
+# What zone_reclaim_mode looks for. Only demotion puts it on the node.
+demote_page_cache() {
+  local dir
+  dir=$(cgroup cache)
+  background_ready "write $dir/cgroup.procs self" \
+    "map 24M file $(gcc -print-prog-name=cc1); read; signal $READY; wait $GO"
+  set_attr demotion 1
+  echo 1 >/sys/kernel/mm/numa/demotion_enabled
+  drain
+  echo 16M >"$dir/memory.reclaim"
+  echo 0 >/sys/kernel/mm/numa/demotion_enabled
+  set_attr demotion 0
+  drain
+}
+
+@test "zone_reclaim_mode reclaims nothing without the opt-in, page cache included" {
+  local cache
+  pages_get_lost
+  plug_for_reclaim
+  demote_page_cache
+  set_attr reclaim 0
   echo 7 >/proc/sys/vm/zone_reclaim_mode
-  background_ready "map 16M; bind $NODE; fill 1; signal $READY; wait $GO" \
-    "on swap none; on $NODE all; verify 1"
+  cache=$(meminfo FilePages "$NODE")
+  [ "$cache" -gt 2048 ]
   memscript "fork; write /proc/self/oom_score_adj 1000; map 128M; bind $NODE; touch; end KILL"
+  drain
+  equal "$(meminfo FilePages "$NODE")" "$cache" "page cache"
+  # and not because it is kept: the opt-in lets it go
+  set_attr reclaim 1
+  memscript "map 128M; bind $NODE; touch"
   echo 0 >/proc/sys/vm/zone_reclaim_mode
+  [ "$(meminfo FilePages "$NODE")" -lt "$cache" ]
   background_finish
 }
 
