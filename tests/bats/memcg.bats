@@ -54,9 +54,9 @@ on_node() { # CGROUP FIELD: bytes on $NODE by memory.numa_stat
   background_finish
 }
 
-@test "memory.max holds on the node, and only the cgroup pays" {
+hit_the_limit() {
   local dir
-  plug_for_mbind
+  rm -f "$READY" "$GO"
   dir=$(cgroup limit)
   echo 16M >"$dir/memory.max"
   [ ! -e "$dir/memory.swap.max" ] || echo 0 >"$dir/memory.swap.max"
@@ -66,6 +66,12 @@ on_node() { # CGROUP FIELD: bytes on $NODE by memory.numa_stat
   log_says 'Memory cgroup out of memory: Killed process'
   run ! log_says '\] Out of memory'
   background_finish
+  remove_cgroups
+}
+
+@test "memory.max holds on the node, and only the cgroup pays" {
+  plug_for_mbind
+  with_either_lru hit_the_limit
 }
 
 @test "memory.max holds for DRAM and the node together" {

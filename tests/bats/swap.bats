@@ -33,9 +33,9 @@ press_on_dram() {
   pgrep -x kswapd0
 }
 
-@test "pressure on DRAM neither swaps nor ages the node's pages" {
+press_beside_the_node() {
   local before inactive active
-  plug_for_mbind
+  rm -f "$READY" "$GO"
   before=$(vmstat pswpout)
   background_ready "map 16M; bind $NODE; fill 1; signal $READY; wait $GO" \
     "on swap none; on $NODE all; verify 1"
@@ -49,9 +49,14 @@ press_on_dram() {
   background_finish
 }
 
-@test "memory.reclaim swaps a cgroup's DRAM pages and not those on the node" {
-  local dir
+@test "pressure on DRAM neither swaps nor ages the node's pages" {
   plug_for_mbind
+  with_either_lru press_beside_the_node
+}
+
+reclaim_by_hand() {
+  local dir
+  rm -f "$READY" "$GO"
   dir=$(cgroup reclaim)
   background_ready "write $dir/cgroup.procs self; map 8M as d; fill 2" \
     "map 8M as p; bind $NODE; fill 1; signal $READY; wait $GO" \
@@ -59,15 +64,26 @@ press_on_dram() {
   drain
   echo 16M >"$dir/memory.reclaim" || true
   background_finish
+  remove_cgroups
 }
 
-@test "a memory limit is met by swapping DRAM pages, not those on the node" {
-  local dir
+@test "memory.reclaim swaps a cgroup's DRAM pages and not those on the node" {
   plug_for_mbind
+  with_either_lru reclaim_by_hand
+}
+
+meet_a_limit() {
+  local dir
   dir=$(cgroup limit)
   echo 24M >"$dir/memory.max"
   memscript "write $dir/cgroup.procs self; map 8M as p; bind $NODE; fill 1" \
     "map 32M as d; fill 2; on swap some; verify 2; use p; on $NODE all; verify 1"
+  remove_cgroups
+}
+
+@test "a memory limit is met by swapping DRAM pages, not those on the node" {
+  plug_for_mbind
+  with_either_lru meet_a_limit
 }
 
 @test "MADV_PAGEOUT and MADV_COLD leave the node's pages" {
