@@ -21,6 +21,11 @@ plug_for_pins() { # [WORD]
     "verify 2; on $NODE all"
 }
 
+@test "so is what the kernel is only to read" {
+  plug_for_pins
+  memscript "map 2M; bind $NODE; fill 1; pin read; on $NODE all; pinned 1; unpin; on $NODE all"
+}
+
 @test "a page that the pin itself faults in is on the node" {
   plug_for_pins
   memscript "map 2M; bind $NODE; pin long; on $NODE all; fill 1; verify 1"

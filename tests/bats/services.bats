@@ -60,6 +60,34 @@ scanned() { # COUNTER NODE
   memscript "map 4M; bind $NODE; fill 1; smaps AnonHugePages all; pin long; on 0 all; verify 1"
 }
 
+@test "what the kernel is to read is pinned on DRAM, too" {
+  plug_for_mbind
+  memscript "map 2M; bind $NODE; fill 1; pin read; on 0 all; pinned 1; unpin; verify 1"
+}
+
+# A child holds the pages by what it inherits: a pipe. It must not have them mapped.
+@test "a long-term pin of pages that cannot move fails and changes nothing" {
+  plug_for_mbind
+  memscript "map 1M; bind $NODE; fill 1; madvise dontfork; pin short" \
+    "fork bg; wait $GO; end; unpin; expect ENOMEM pin long; on $NODE all; verify 1" \
+    "expect ENOMEM pin read; on $NODE all; verify 1" \
+    "signal $GO; join; pin long; on 0 all; verify 1"
+}
+
+# As with any page that must move to be pinned. What moved and what did not is freed.
+@test "a long-term pin that DRAM has no room for ends as other demands for memory do" {
+  plug_for_mbind
+  swapoff /dev/vda
+  echo always >"$THP/enabled"
+  background_ready "map $(($(meminfo MemAvailable) / 1024 - 40))M; mlock; signal $READY; wait $GO"
+  memscript "map 16M; bind $NODE; fill 1" \
+    "fork; write /proc/self/oom_score_adj 1000; map 96M; bind $NODE; fill 2; on $NODE all" \
+    "signal $BATS_TEST_TMPDIR/filled; pin long; end KILL; on $NODE all; verify 1"
+  [ -e "$BATS_TEST_TMPDIR/filled" ]
+  swapon /dev/vda
+  background_finish
+}
+
 @test "a pinned folio does not keep the node from being unplugged" {
   plug_for_mbind
   background_ready "map 2M; bind $NODE; fill 1; pin long; signal $READY; wait $GO; verify 1"
