@@ -121,6 +121,21 @@ scanned() { # COUNTER NODE
   memscript "map 16M; bind $NODE; fill 1; on $NODE all; verify 1"
 }
 
+# Nearly all of the node is taken, so that the page would be part of it.
+@test "a page with a memory error is counted and not handed out again" {
+  local corrupted failures pages
+  pages_get_lost
+  plug_for_mbind
+  corrupted=$(meminfo HardwareCorrupted)
+  failures=$(<"$NODES/node$NODE/memory_failure/total")
+  memscript "map 1M; bind $NODE; fill 1" "fork; slice 64K 4K; madvise hwpoison; read; end BUS"
+  equal "$(meminfo HardwareCorrupted)" $((corrupted + 4)) HardwareCorrupted
+  equal "$(<"$NODES/node$NODE/memory_failure/total")" $((failures + 1)) failures
+  equal "$(<"$NODES/node$NODE/memory_failure/recovered")" $((failures + 1)) recovered
+  pages=$(($(zoneinfo managed "$NODE") - $(zoneinfo high "$NODE") - 64))
+  memscript "map ${pages}p; bind $NODE; fill 1; on $NODE all; kflags hwpoison none; verify 1"
+}
+
 @test "hibernation is refused while a private node is there, and only then" {
   [[ $(</sys/power/disk) != *"[disabled]"* ]]
   plug
