@@ -79,8 +79,23 @@ damon_watches_process() { # DIRECTORY
   echo "$BACKGROUND" >"$dir/targets/0/pid_target"
 }
 
+damon_watches_dram() { # DIRECTORY
+  local dir=$1 block number=0 blocks start
+  mapfile -t blocks < <(printf '%s\n' "$NODES"/node0/memory[0-9]* | sort -V)
+  echo paddr >"$dir/operations"
+  echo 1 >"$dir/targets/nr_targets"
+  dir+=/targets/0/regions
+  echo ${#blocks[@]} >"$dir/nr_regions"
+  for block in "${blocks[@]}"; do
+    start=$((16#$(<"$block/phys_index") << 27))
+    echo $start >"$dir/$number/start"
+    echo $((start + (128 << 20))) >"$dir/$number/end"
+    number=$((number + 1))
+  done
+}
+
 # A DAMON scheme that applies ACTION to every page of what it watches at once.
-damon_scheme() { # ACTION device|process
+damon_scheme() { # ACTION device|process|dram [TARGET]
   local dir=/sys/kernel/mm/damon/admin/kdamonds
   echo 1 >$dir/nr_kdamonds
   dir+=/0
@@ -92,6 +107,7 @@ damon_scheme() { # ACTION device|process
   echo 1 >$dir/schemes/nr_schemes
   dir+=/schemes/0
   echo "$1" >$dir/action
+  [ -z "${3:-}" ] || echo "$3" >$dir/target_nid
   echo $((1 << 40)) >$dir/access_pattern/sz/max
   echo 1000 >$dir/access_pattern/nr_accesses/max
   echo 1000000 >$dir/access_pattern/age/max
@@ -103,7 +119,7 @@ damon_tried() {
   [ "$(<$kdamond/contexts/0/schemes/0/stats/nr_tried)" -gt 20 ]
 }
 
-run_damon() { # ACTION device|process
+run_damon() { # ACTION device|process|dram [TARGET]
   damon_scheme "$@"
   echo on >/sys/kernel/mm/damon/admin/kdamonds/0/state
   poll 30 damon_tried
@@ -132,6 +148,23 @@ damon_does_nothing() {
 
 @test "DAMON schemes neither page out nor age the node's pages" {
   either_way damon_does_nothing
+}
+
+damon_migrates_nothing() {
+  local action
+  for action in migrate_cold migrate_hot; do
+    rm -f "$READY" "$GO"
+    untouched_by run_damon $action device 0
+    rm -f "$READY" "$GO"
+    background_ready "map 16M; fill 1; signal $READY; wait $GO; on 0 all; verify 1"
+    run_damon $action dram "$NODE"
+    assert_node_empty
+    background_finish
+  done
+}
+
+@test "nor do they move pages from the node or to it" {
+  either_way damon_migrates_nothing
 }
 
 pools_grow_elsewhere() {
