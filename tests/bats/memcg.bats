@@ -83,6 +83,22 @@ hit_the_limit() {
   memscript "fork; write $dir/cgroup.procs self; map 16M; touch; map 16M; bind $NODE; touch; end KILL"
 }
 
+# A task sleeps for up to two seconds for each 64 pages: little more than the limit is enough.
+exceed_memory_high() {
+  local dir
+  dir=$(cgroup high)
+  echo 8M >"$dir/memory.high"
+  timeout 60 memscript "write $dir/cgroup.procs self; map 9M; bind $NODE; fill 1; on $NODE all; verify 1"
+  [ "$(sed -n 's/^high //p' "$dir/memory.events")" -gt 0 ]
+  remove_cgroups
+}
+
+@test "above memory.high a task is slowed down, and gets its pages on the node" {
+  plug_for_mbind
+  with_either_lru exceed_memory_high
+  run ! log_says 'Killed process'
+}
+
 @test "a limit below what is on the node already is refused no page by force" {
   local dir
   plug_for_mbind
