@@ -270,8 +270,8 @@ run_suite() { # MODULE SUITE
 suite_passes() { # MODULE SUITE CASES
   local results
   results=$(run_suite "$1" "$2")
-  grep -q "^ok .*$2" <<<"$results" || fail "$results"
-  [[ ! $results =~ not\ ok|SKIP ]] || fail "$results"
+  grep -q "^ok .*$2" <<<"$results" || fail "$results" || return
+  [[ ! $results =~ not\ ok|SKIP ]] || fail "$results" || return
   equal "$(grep -c '^ *ok [0-9]* [a-z]' <<<"$results")" $(($3 + 1)) "passed lines"
 }
 

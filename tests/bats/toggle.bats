@@ -46,10 +46,6 @@ finish_loads() {
   return "$status"
 }
 
-pages_demoted() {
-  awk '/^pgdemote_/ { sum += $2 } END { print sum + 0 }' /proc/vmstat
-}
-
 @test "every opt-in is toggled under load: no byte changes, nothing is left, counters add up" {
   local dir seconds=20 LOADS=() in_group demoted
   demoted=$(pages_demoted)
