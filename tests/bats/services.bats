@@ -7,33 +7,38 @@ load lib
 
 # How much COUNTER of vmstat grows while NUMA balancing looks at 16M. The policy
 # is one that it may look at: one that only binds keeps it away by itself.
-scanned() { # COUNTER NODE
+scanned_on() { # NODE COUNTER
   local before
-  before=$(vmstat "$1")
-  memscript "map 16M; bind $2 bind balancing; fill 1; churn 2; on $2 all; verify 1" || return
-  echo $(($(vmstat "$1") - before))
+  before=$(vmstat "$2")
+  memscript "map 16M; bind $1 bind balancing; fill 1; churn 2; on $1 all; verify 1" || return
+  echo $(($(vmstat "$2") - before))
 }
 
 @test "NUMA balancing installs no hint faults on the node's huge pages" {
   plug_for_mbind
   balance_fast
   echo always >"$THP/enabled"
-  [ "$(scanned numa_huge_pte_updates 0)" -ge 8 ]
-  equal "$(scanned numa_huge_pte_updates "$NODE")" 0
+  [ "$(scanned_on 0 numa_huge_pte_updates)" -ge 8 ]
+  equal "$(scanned_on "$NODE" numa_huge_pte_updates)" 0
 }
 
 @test "nor on its small pages" {
   plug_for_mbind
   balance_fast
   # the rest of the process is scanned: a few, not thousands
-  [ "$(scanned numa_pte_updates "$NODE")" -lt 1000 ]
+  [ "$(scanned_on "$NODE" numa_pte_updates)" -lt 1000 ]
 }
 
 @test "NUMA balancing in tiering mode promotes nothing from the node" {
+  local before
   plug_for_mbind
   balance_fast
   echo 2 >/proc/sys/kernel/numa_balancing
+  before=$(vmstat numa_pte_updates)
   memscript "map 8M; fill 1; move $NODE; churn 3; on $NODE all; verify 1"
+  # nor does it look; at DRAM it never does in this mode
+  echo "updates $(($(vmstat numa_pte_updates) - before))"
+  [ $(($(vmstat numa_pte_updates) - before)) -lt 100 ]
 }
 
 @test "MADV_COLD and MADV_PAGEOUT of others' or own pages do nothing there" {
