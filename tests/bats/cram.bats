@@ -219,16 +219,17 @@ reads_in_place() { # THP setting
   log_says '[Hh]ibernat'
 }
 
-# What the kernel says of the kernel that is loaded: how many of its segments begin
-# in the device
+# What the kernel says of the kernel that is loaded: how many of its segments have
+# a part in the device. Nothing, if it says too little.
 segments_inside() {
-  local from at nr=0 inside=0
+  local from to at size nr=0 inside=0
   from=$(($(attr resource)))
-  while read -r at; do
+  to=$((from + $(attr size)))
+  while read -r at size; do
     ((++nr))
-    if ((at >= from && at < from + $(attr size))); then ((++inside)); fi
-  done < <(dmesg | sed -n 's/.*segment\[.* mem=\(0x[0-9a-f]*\) .*/\1/p')
-  [ "$nr" -gt 3 ] || fail "no segments, only $nr lines"
+    if ((at < to && at + size > from)); then ((++inside)); fi
+  done < <(dmesg | sed -n 's/.*segment\[.* mem=\(0x[0-9a-f]*\) memsz=\(0x[0-9a-f]*\).*/\1 \2/p')
+  [ "$nr" -ge 3 ] || fail "no segments, only $nr lines" || return
   echo "$inside"
 }
 
