@@ -250,6 +250,63 @@ reporting_device() { # MEBIBYTES
   swap_off
 }
 
+# Writes to what is there while there is no ordinary memory for the copies: they
+# wait for some, or somebody dies, and nothing is lost.
+
+# The statements of a child that writes to all that its parent has there, each time
+# in another way, and that is killed for it: there is nothing else to reclaim.
+dying_writers() {
+  local how
+  for how in store pipe procmem vmwrite; do
+    echo "fork; write /proc/self/oom_score_adj 1000; poke $how 2; end KILL; readonly; verify 1"
+  done
+}
+
+# Those of one that has to wait instead; the parent keeps the pages that it copies.
+waiting_writer() { # SIZE
+  echo "fork; slice 0 4M; poke pipe 2; slice 4M 4M; poke procmem 2; slice 8M $(($1 - 8))M; fill 2"
+  echo "readonly; whole; verify 2; end; readonly; verify 1"
+}
+
+@test "a writer whose cgroup is at its limit waits until other pages of it are in swap" {
+  local before
+  plug_small 64
+  before=$(vmstat pswpout)
+  in_cram "map 16M; fill 1" "on 1 all; run swapon /dev/vda" \
+    "write $(cgroup cram)/memory.max 20M; $(waiting_writer 16)"
+  [ "$(stat_of write_promoted)" -gt 512 ]
+  [ $(($(vmstat pswpout) - before)) -gt 1024 ]
+}
+
+@test "without swap it is killed, and no byte of its parent changes" {
+  plug_small 64
+  in_cram "map 16M; fill 1" "on 1 all; write $(cgroup cram)/memory.max 18M" \
+    "$(dying_writers); on 1 all"
+}
+
+@test "so it is where ordinary memory is full, and compressed RAM, too" {
+  pages_get_lost
+  plug_small 128
+  demoted_script "map 56M; fill 1" "on 1 some; $(dying_writers); on 1 some"
+  background_fill_dram
+  set_attr capacity $((4 * MIB))
+  poll 5 gate_is closed
+  background_finish
+}
+
+@test "there, too, it waits if there is swap" {
+  local before
+  pages_get_lost
+  plug_small 128
+  demoted_script "map 56M; fill 1" "on 1 all; $(waiting_writer 56)"
+  background_fill_dram
+  swap_on
+  before=$(vmstat pswpout)
+  set_attr high_mark 52
+  background_finish
+  [ $(($(vmstat pswpout) - before)) -gt 1024 ]
+}
+
 @test "with DRAM full, too, the killer comes and the machine goes on" {
   local rest
   pages_get_lost
