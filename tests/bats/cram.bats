@@ -187,6 +187,50 @@ reads_in_place() { # THP setting
   [ "$(stat_of scrubbed)" -ge "$(stat_of placed)" ]
 }
 
+# Runs STATEMENTs that free what was there; it is zero while the process lives on.
+# Some pages of the script itself are there, too: "used" may not be 0.
+frees() { # STATEMENTS...
+  echo "$*"
+  in_cram "map 4M; fill 1" "on 1 all" "$@" \
+    "on 1 none; until 10 used 1 200; until 10 zero-node $NODE free; verify 1"
+}
+
+@test "what is free is zero, whoever frees it" {
+  local dir
+  dir=$(cgroup cram)
+  plug_cram
+  frees "madvise dontneed; fill 1"
+  frees "munmap; map 4K; fill 1"
+  frees "mlock"
+  frees "fill 2; fill 1"
+  # shellcheck disable=SC2016 # its parent
+  echo 'kill -KILL $PPID' >/tmp/cram.kill
+  frees "mlock; fork; map 4M as c; fill 2; reclaim $dir 64M; on 1 all" \
+    "run bash /tmp/cram.kill; end KILL"
+  frees "write $(attr_file capacity) 4096; until 20 on 0 all"
+  set_attr capacity $((128 << 20))
+  frees "run swapon /dev/vda; reclaim $dir 64M; on swap all"
+  [ "$(stat_of evicted)" -gt 512 ]
+}
+
+@test "so is a part of a huge page that is freed when that is split" {
+  echo always >"$THP/enabled"
+  in_cram "map 4M; fill 1; smaps AnonHugePages all" \
+    "slice 0 1M; madvise dontneed; write /sys/kernel/debug/split_huge_pages 1" \
+    "until 10 used 1 950; until 10 zero-node $NODE free; slice 2M 1M; fill 2; whole; on 1 2M" \
+    "until 10 used 1 700; until 10 zero-node $NODE free; slice 1M 1M; verify 1"
+}
+
+# Its target is taken before it is known that somebody else refers to the page.
+@test "and what a demotion that fails leaves behind" {
+  local before
+  before=$(vmstat pgmigrate_fail)
+  in_cram "map 1M; fill 1; pin short" "on 0 all; until 10 used 1 200; until 10 zero-node $NODE free"
+  [ $(($(vmstat pgmigrate_fail) - before)) -ge 256 ]
+  [ "$(stat_of placed)" -ge 256 ]
+  equal "$(attr used)" 0 "bytes in use"
+}
+
 @test "a large folio that is freed in an interrupt is zeroed after it" {
   plug_cram
   suite_passes cram_test cram 4

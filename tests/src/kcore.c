@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kernel-page-flags.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -54,8 +55,31 @@ static bool all_zero(const unsigned char *data, size_t size)
 	return !data[0] && !memcmp(data, data + 1, size - 1);
 }
 
+/* Does somebody have the page, or is it lost? */
+static bool in_use(uint64_t addr)
+{
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	uint64_t flags = 0;
+
+	if (fd < 0 || pread(fd, &flags, sizeof(flags),
+			    (off_t)(addr / PAGE_SIZE * sizeof(flags))) != sizeof(flags))
+		die("cannot read /proc/kpageflags: %s", strerror(errno));
+	close(fd);
+	return flags & (1 << KPF_LRU | 1 << KPF_MMAP | 1 << KPF_ANON |
+			1 << KPF_SWAPCACHE | 1 << KPF_HWPOISON);
+}
+
+/* Are the pages zero that are free? */
+static bool free_zero(const unsigned char *data, size_t size, uint64_t addr)
+{
+	for (size_t at = 0; at < size; at += PAGE_SIZE)
+		if (!all_zero(data + at, PAGE_SIZE) && !in_use(addr + at))
+			return false;
+	return true;
+}
+
 static int check_range(struct script *s, const struct image *image,
-		       uint64_t start, uint64_t end)
+		       uint64_t start, uint64_t end, bool only_free)
 {
 	static unsigned char data[1 << 16];
 
@@ -65,14 +89,15 @@ static int check_range(struct script *s, const struct image *image,
 		if (at < 0 || pread(image->fd, data, sizeof(data), at) != sizeof(data))
 			return because(s, CHECK_FAILED, "%#llx is not in /proc/kcore",
 				       (unsigned long long)addr);
-		if (!all_zero(data, sizeof(data)))
+		if (!all_zero(data, sizeof(data)) &&
+		    !(only_free && free_zero(data, sizeof(data), addr)))
 			return because(s, CHECK_FAILED, "there is data at %#llx",
 				       (unsigned long long)addr);
 	}
 	return 0;
 }
 
-/* zero-node NODE: all memory of the private node is zero */
+/* zero-node NODE [free]: all memory of the private node is zero, or what is free */
 int verb_zero_node(struct script *s, char **arg)
 {
 	const char *ranges = getenv("PRIVATE_RANGES");
@@ -81,12 +106,13 @@ int verb_zero_node(struct script *s, char **arg)
 	int node, used, ret;
 	long want;
 
-	if (!ranges || !parse_count(arg[0], &want))
+	if (!ranges || !parse_count(arg[0], &want) ||
+	    (arg[1] && strcmp(arg[1], "free")))
 		return because(s, BAD_USAGE, "want a private node");
 	ret = image_open(s, &image);
 	while (!ret && sscanf(ranges, " %d:%llx-%llx%n", &node, &start, &end, &used) == 3) {
 		if (node == want)
-			ret = check_range(s, &image, start, end + 1);
+			ret = check_range(s, &image, start, end + 1, arg[1]);
 		ranges += used;
 	}
 	if (image.fd >= 0)

@@ -52,7 +52,7 @@ static const struct verb verbs[] = {
 	{ "readonly", "[AMOUNT]", 0, 1, verb_readonly, "no page of compressed RAM may be mapped writable, by anybody, and so many must be mapped" },
 	{ "dumped", "FILE SEED", 2, 2, verb_dumped, "that core dump must have the content of the seed" },
 	{ "idle", "mark|AMOUNT", 1, 1, verb_idle, "mark the pages idle, or so many must be" },
-	{ "zero-node", "NODE", 1, 1, verb_zero_node, "all memory of the private node must be zero" },
+	{ "zero-node", "NODE [free]", 1, 2, verb_zero_node, "all memory of the private node must be zero, or what of it is free" },
 	{ "used", "NODE MAX", 2, 2, verb_used, "at most so many pages of the node may be in use, by anybody" },
 	/* processes */
 	{ "fork", "[bg]", 0, 1, verb_fork, "a child runs the statements up to 'end'" },
