@@ -257,80 +257,8 @@ in_swap_cache() { # STATEMENTS...; with ALONE set they were never shared
     "verify 2"
 }
 
-# --- all of it at random ------------------------------------------------------
-
-# There are two mappings, and four slices: slice I is in mapping WHERE[I] and has
-# the content of SEED[I].
-
-slice() { # I
-  echo "use ${WHERE[$1]}; slice ${1}M 1M"
-}
-
-# Content may be lost on the way: what has no copy of its own is not moved.
-random_move() { # I SEED CGROUP
-  local from
-  from=$(slice "$1")
-  echo "madvise unmergeable; fill $2; reclaim $3 4M"
-  if [ "${WHERE[$1]}" = a ]; then WHERE[$1]=b; else WHERE[$1]=a; fi
-  echo "try uffd move ${WHERE[$1]}; readonly; $from; madvise dontneed; $(slice "$1"); fill $2"
-  SEED[$1]=$2
-}
-
-# Without reads into registered buffers: 6.12 loses them, on any node, if the page
-# was read from swap before and is reclaimed after.
-random_op() { # I SEED CGROUP
-  local how=(store pipe procmem vmwrite uring) poke verify="verify ${SEED[$1]}"
-  poke="poke ${how[RANDOM % 5]} $2; readonly; verify $2"
-  case $((RANDOM % 14)) in
-  0 | 1 | 2) echo "$poke"; SEED[$1]=$2 ;;
-  3) echo "mprotect r; mprotect rw" ;;
-  4) echo "mprotect r; poke procmem $2; mprotect rw"; SEED[$1]=$2 ;;
-  5) echo "uffd wp; reclaim $3 1M; uffd unwp" ;;
-  6) random_move "$@" ;;
-  7) echo "write /proc/self/clear_refs 4" ;;
-  8) echo "fork; $verify; $poke; end" ;;
-  9) echo "fork bg; $verify; $poke; end; $verify; $poke; join"; SEED[$1]=$2 ;;
-  10) echo "madvise mergeable" ;;
-  11) echo "madvise unmergeable" ;;
-  12) echo "whole; try mremap 4M; $(slice "$1")" ;;
-  13) echo "pin short; unpin" ;;
-  esac
-}
-
-random_script() { # SEED CGROUP
-  local i n
-  RANDOM=$1 WHERE=(a a a a) SEED=(1 1 1 1)
-  echo "write $2/cgroup.procs self; map 4M as b; map 4M as a; fill 1"
-  for n in {2..45}; do
-    i=$((RANDOM % 4))
-    slice "$i"
-    [ $((RANDOM % 3)) -gt 0 ] || echo "reclaim $2 4M"
-    random_op "$i" "$n" "$2"
-    echo "readonly; verify ${SEED[i]}"
-  done
-  for i in {0..3}; do
-    echo "$(slice "$i"); verify ${SEED[i]}"
-  done
-}
-
-# Processes that do all of that at once while KSM and NUMA balancing work, too.
-all_at_random() {
-  local n pid pids=() dir failed=0
-  dir=$(cgroup cram)
-  for n in {1..3}; do
-    memscript "$(random_script $((SEED0 + n)) "$dir")" >"$BATS_TEST_TMPDIR/random$n" 2>&1 3>&- &
-    pids+=($!)
-  done
-  for pid in "${pids[@]}"; do
-    wait "$pid" || failed=1
-  done
-  cat "$BATS_TEST_TMPDIR"/random*
-  [ "$failed" = 0 ] || fail "again with RANDOM_SEED=$SEED0"
-}
-
 @test "nothing does, all at once and at random" {
   local word
-  SEED0=${RANDOM_SEED:-$RANDOM}
   plug_cram
   swap_on
   balance_fast
