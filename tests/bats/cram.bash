@@ -110,11 +110,11 @@ random_op() { # I SEED CGROUP
   esac
 }
 
-random_script() { # SEED CGROUP
+random_script() { # SEED CGROUP OPERATIONS
   local i n
   RANDOM=$1 WHERE=(a a a a) SEED=(1 1 1 1)
   echo "write $2/cgroup.procs self; map 4M as b; map 4M as a; fill 1"
-  for n in {2..45}; do
+  for ((n = 2; n <= $3 + 1; n++)); do
     i=$((RANDOM % 4))
     slice "$i"
     [ $((RANDOM % 3)) -gt 0 ] || echo "reclaim $2 4M"
@@ -128,12 +128,12 @@ random_script() { # SEED CGROUP
 
 # Processes that do all of that at once while KSM and NUMA balancing work, too. With
 # GRANTS set, pages may be writable meanwhile.
-all_at_random() {
+all_at_random() { # [OPERATIONS of each]
   local n pid pids=() dir script failed=0
   SEED0=${RANDOM_SEED:-$RANDOM}
   dir=$(cgroup cram)
   for n in {1..3}; do
-    script=$(random_script $((SEED0 + n)) "$dir")
+    script=$(random_script $((SEED0 + n)) "$dir" "${1:-44}")
     [ -z "${GRANTS:-}" ] || script=${script//readonly/read}
     memscript "$script" >"$BATS_TEST_TMPDIR/random$n" 2>&1 3>&- &
     pids+=($!)
