@@ -107,7 +107,7 @@ int verb_zero_node(struct script *s, char **arg)
 	long want;
 
 	if (!ranges || !parse_count(arg[0], &want) ||
-	    (arg[1] && strcmp(arg[1], "free")))
+	    (arg[1] && strcmp(arg[1], "free") != 0))
 		return because(s, BAD_USAGE, "want a private node");
 	ret = image_open(s, &image);
 	while (!ret && sscanf(ranges, " %d:%llx-%llx%n", &node, &start, &end, &used) == 3) {
