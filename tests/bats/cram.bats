@@ -291,6 +291,24 @@ segments_inside() {
   in_cram "map 16M; fill 1" "on 1 all; verify 1"
 }
 
+# Such a page is not zeroed, and not free any more: the device has it in use until
+# the memory is unplugged.
+@test "a page with a memory error is lost, and counts" {
+  local before
+  pages_get_lost
+  before=$(meminfo HardwareCorrupted)
+  in_cram "map 1M; fill 1" \
+    "fork; slice 64K 4K; madvise hwpoison; read; end BUS; munmap; until 10 used 1 200"
+  equal $(($(meminfo HardwareCorrupted) - before)) 4 "kB that are corrupted"
+  [ "$(attr used)" -ge 4096 ]
+  # all that is left
+  in_cram "map 128M; touch" "$(demote_all "$(cgroup cram)"); on 1 some; kflags hwpoison none" \
+    "run awk /MemFree/{exit(\$4>8192)} $NODES/node$NODE/meminfo"
+  unplug
+  plug
+  equal "$(attr used)" 0 "bytes in use"
+}
+
 @test "soft offline moves the page to DRAM and keeps its content" {
   pages_get_lost
   in_cram "map 1M; fill 1" "slice 64K 4K; madvise soft_offline; on 0 all; whole; verify 1; on 0 1p"
