@@ -126,15 +126,13 @@ random_script() { # SEED CGROUP OPERATIONS
   done
 }
 
-# Processes that do all of that at once while KSM and NUMA balancing work, too. With
-# GRANTS set, pages may be writable meanwhile.
+# Processes that do all of that at once while KSM and NUMA balancing work, too.
 all_at_random() { # [OPERATIONS of each]
   local n pid pids=() dir script failed=0
   SEED0=${RANDOM_SEED:-$RANDOM}
   dir=$(cgroup cram)
   for n in {1..3}; do
     script=$(random_script $((SEED0 + n)) "$dir" "${1:-44}")
-    [ -z "${GRANTS:-}" ] || script=${script//readonly/read}
     memscript "$script" >"$BATS_TEST_TMPDIR/random$n" 2>&1 3>&- &
     pids+=($!)
   done

@@ -106,7 +106,7 @@ shrink_to() { # MEBIBYTES
 }
 
 @test "with room nowhere the pages stay, the gate stays closed, and nobody spins" {
-  local before
+  local before looked
   pages_get_lost
   plug_small 64
   demoted_script "map 24M; fill 1" "verify 1"
@@ -115,8 +115,11 @@ shrink_to() { # MEBIBYTES
   sleep 2
   gate_is closed
   before=$(vmstat pgmigrate_fail)
+  looked=$(scanned)
   sleep 2
   [ $(($(vmstat pgmigrate_fail) - before)) -lt 2000 ]
+  echo "scanned: $(($(scanned) - looked))"
+  [ $(($(scanned) - looked)) -lt 20000 ]
   kill -KILL "$FILLER_PID"
   wait "$FILLER_PID" || true
   poll 20 used_is_below $((2 * MIB))
@@ -152,6 +155,22 @@ reporting_device() { # MEBIBYTES
   echo "scanned: $(($(scanned) - before))"
   [ $(($(scanned) - before)) -lt 1024 ]
   equal "$(stat_of demoted)" 0 demoted
+  background_finish
+}
+
+@test "between the marks reclaim without swap ends, too, with a part let in" {
+  local dir before
+  reporting_device 100
+  set_attr used $((70 * MIB))
+  gate_is throttled
+  dir=$(cgroup cram)
+  background_ready "write $dir/cgroup.procs self; map 32M; fill 1; signal $READY; wait $GO; verify 1"
+  drain
+  before=$(scanned)
+  timeout 60 memscript "try write $dir/memory.reclaim 16M"
+  echo "scanned: $(($(scanned) - before)), demoted: $(stat_of demoted)"
+  [ "$(stat_of demoted)" -gt 0 ]
+  [ $(($(scanned) - before)) -lt 200000 ]
   background_finish
 }
 
@@ -233,6 +252,46 @@ reporting_device() { # MEBIBYTES
   [ "$(stat_of refused)" -gt 100 ]
   [ "$(stat_of placed)" -lt $((20 * MIB / 4096)) ]
   background_finish
+}
+
+# Two devices that report, of which the second one is farther away
+near_and_far() {
+  local dev
+  for dev in "$DAX" dax1.0; do
+    bind_to cramdax "$dev"
+    set_attr algorithm none "$dev"
+  done
+  set_attr adistance $(($(attr adistance) + 500)) dax1.0
+  plug_small 100
+  plug_small 100 dax1.0
+}
+
+# All that leaves ordinary memory goes to DEVICE; reclaim may move some of it on.
+takes_everything() { # DEVICE
+  local dir before said left
+  dir=$(cgroup cram)
+  before=$(stat_of demoted "$1")
+  said=$(memscript "write $dir/cgroup.procs self; map 16M; fill 1; $DRAIN" \
+    "try write $dir/memory.reclaim 8M; readonly; where; verify 1; fill 2; on 0 all; verify 2")
+  echo "$said"
+  [[ $said =~ node0=([0-9]+) ]]
+  left=$((4096 - BASH_REMATCH[1]))
+  [ "$left" -gt 256 ]
+  within "$(($(stat_of demoted "$1") - before))" "$left" 128 "demoted to $1"
+}
+
+@test "the nearer one takes everything as long as it is open, and the farther one after that" {
+  local before
+  near_and_far
+  takes_everything "$DAX"
+  set_attr used $((80 * MIB))
+  gate_is closed
+  before=$(stat_of demoted)
+  takes_everything dax1.0
+  equal "$(stat_of demoted)" "$before" "demoted to the nearer one"
+  set_attr used $((40 * MIB))
+  gate_is open
+  takes_everything "$DAX"
 }
 
 @test "writers that never stop lose nothing while their pages come and go" {
@@ -397,4 +456,22 @@ waiting_writer() { # SIZE
   in_cram "map 4M; fill 1" "$DRAIN; fill 2; on 1 all" \
     "expect EINVAL write $(attr_file used) $((101 * MIB)); until 10 readonly 4M" \
     "verify 2; fill 3; on 0 all"
+}
+
+# Those with a grant do not count where it says "readonly". The pages of the
+# background script are in a cgroup that nobody reclaims.
+@test "grants that come and go while all is done at once and at random harm nobody" {
+  local dir
+  plug_cram
+  set_attr writable_pct 50
+  dir=$(cgroup grants)
+  background_ready "write $dir/cgroup.procs self; map 8M; fill 1; $(demote_all "$dir"); slice 0 2M" \
+    "$DRAIN; fill 2; on 1 all; signal $READY; wait $GO; verify 2; fill 3; on 1 some" \
+    "write $(attr_file writable_pct) 0; whole; until 20 readonly 4M; slice 0 2M; verify 3; fill 4" \
+    "readonly; on 0 all; verify 4; slice 2M 6M; verify 1"
+  swap_on
+  balance_fast
+  echo 1 >/sys/kernel/mm/ksm/run
+  all_at_random 20
+  background_finish
 }
