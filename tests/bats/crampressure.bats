@@ -119,7 +119,7 @@ shrink_to() { # MEBIBYTES
   sleep 2
   [ $(($(vmstat pgmigrate_fail) - before)) -lt 2000 ]
   echo "scanned: $(($(scanned) - looked))"
-  [ $(($(scanned) - looked)) -lt 20000 ]
+  [ $(($(scanned) - looked)) -lt 1024 ]
   kill -KILL "$FILLER_PID"
   wait "$FILLER_PID" || true
   poll 20 used_is_below $((2 * MIB))
@@ -170,7 +170,7 @@ reporting_device() { # MEBIBYTES
   timeout 60 memscript "try write $dir/memory.reclaim 16M"
   echo "scanned: $(($(scanned) - before)), demoted: $(stat_of demoted)"
   [ "$(stat_of demoted)" -gt 0 ]
-  [ $(($(scanned) - before)) -lt 200000 ]
+  [ $(($(scanned) - before)) -lt 65536 ]
   background_finish
 }
 
