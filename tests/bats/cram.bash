@@ -18,6 +18,7 @@ setup() {
 teardown() {
   local dev status=0
   stop_background
+  stop_filling_dram
   remove_cgroups
   nothing_writable || status=1
   for dev in /sys/bus/dax/devices/dax*; do
@@ -45,6 +46,23 @@ plug_cram() { # [DEVICE [CAPACITY in bytes]]
   [ $# -lt 2 ] || set_attr capacity "$2" "$1"
   plug online "${1:-}"
   echo 1 >/sys/kernel/mm/numa/demotion_enabled
+}
+
+# Memory that can go nowhere; huge pages, as that is quick
+background_fill_dram() {
+  local left=$(($(meminfo MemAvailable) / 1024 - 40))
+  echo always >"$THP/enabled"
+  memscript "map ${left}M; mlock; signal $BATS_TEST_TMPDIR/filled; wait $BATS_TEST_TMPDIR/never" \
+    >/dev/null 2>&1 3>&- &
+  FILLER_PID=$!
+  poll 60 test -e "$BATS_TEST_TMPDIR/filled"
+}
+
+stop_filling_dram() {
+  [ -n "${FILLER_PID:-}" ] || return 0
+  kill -KILL "$FILLER_PID" 2>/dev/null || true
+  wait "$FILLER_PID" 2>/dev/null || true
+  FILLER_PID=
 }
 
 # No page of compressed RAM is mapped writable, and at least MIN are mapped.

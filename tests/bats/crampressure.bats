@@ -120,20 +120,9 @@ shrink_to() { # MEBIBYTES
   [ $(($(vmstat pgmigrate_fail) - before)) -lt 2000 ]
   echo "scanned: $(($(scanned) - looked))"
   [ $(($(scanned) - looked)) -lt 1024 ]
-  kill -KILL "$FILLER_PID"
-  wait "$FILLER_PID" || true
+  stop_filling_dram
   poll 20 used_is_below $((2 * MIB))
   background_finish
-}
-
-# Memory that can go nowhere; huge pages, as that is quick
-background_fill_dram() {
-  local left=$(($(meminfo MemAvailable) / 1024 - 40))
-  echo always >"$THP/enabled"
-  memscript "map ${left}M; mlock; signal $BATS_TEST_TMPDIR/filled; wait $BATS_TEST_TMPDIR/never" \
-    >/dev/null 2>&1 3>&- &
-  FILLER_PID=$!
-  poll 60 test -e "$BATS_TEST_TMPDIR/filled"
 }
 
 # The device compresses itself, and says what it uses.
