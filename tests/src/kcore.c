@@ -58,15 +58,9 @@ static bool all_zero(const unsigned char *data, size_t size)
 /* Does somebody have the page, or is it lost? */
 static bool in_use(uint64_t addr)
 {
-	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
-	uint64_t flags = 0;
-
-	if (fd < 0 || pread(fd, &flags, sizeof(flags),
-			    (off_t)(addr / PAGE_SIZE * sizeof(flags))) != sizeof(flags))
-		die("cannot read /proc/kpageflags: %s", strerror(errno));
-	close(fd);
-	return flags & (1 << KPF_LRU | 1 << KPF_MMAP | 1 << KPF_ANON |
-			1 << KPF_SWAPCACHE | 1 << KPF_HWPOISON);
+	return page_flags(addr / PAGE_SIZE) &
+	       (1 << KPF_LRU | 1 << KPF_MMAP | 1 << KPF_ANON |
+		1 << KPF_SWAPCACHE | 1 << KPF_HWPOISON);
 }
 
 /* Are the pages zero that are free? */

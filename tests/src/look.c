@@ -87,10 +87,15 @@ int verb_on(struct script *s, char **arg)
 	return ret ? 0 : because(s, CHECK_FAILED, "the pages are: %s", buf);
 }
 
-static uint64_t kpageflags(int fd, uint64_t pfn)
+uint64_t page_flags(uint64_t pfn)
 {
+	static int fd = -1;
 	uint64_t flags;
 
+	if (fd < 0)
+		fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		die("cannot open /proc/kpageflags: %s", strerror(errno));
 	if (pread(fd, &flags, sizeof(flags), (off_t)(pfn * sizeof(flags))) !=
 	    (ssize_t)sizeof(flags))
 		die("cannot read /proc/kpageflags at PFN 0x%llx",
@@ -100,16 +105,12 @@ static uint64_t kpageflags(int fd, uint64_t pfn)
 
 static size_t count_flag(const struct window *w, int bit)
 {
-	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	uint64_t *pfn = place_pfns(w);
 	size_t count = 0;
 
-	if (fd < 0)
-		die("cannot open /proc/kpageflags: %s", strerror(errno));
 	for (size_t i = 0; i < w->len / PAGE_SIZE; i++)
-		if (pfn[i] && kpageflags(fd, pfn[i]) >> bit & 1)
+		if (pfn[i] && page_flags(pfn[i]) >> bit & 1)
 			count++;
-	close(fd);
 	free(pfn);
 	return count;
 }

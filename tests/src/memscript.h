@@ -111,6 +111,9 @@ void start_timeout(void);
 bool window_get(struct script *s, struct window *w);
 int no_area(struct script *s);
 
+/* look.c: what /proc/kpageflags has on a page frame */
+uint64_t page_flags(uint64_t pfn);
+
 /* pattern.c */
 /* As @w, but in memory of its own: free its base. */
 struct window window_copy(const struct window *w);
