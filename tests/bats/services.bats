@@ -126,7 +126,7 @@ scanned_on() { # NODE COUNTER
   memscript "map 16M; bind $NODE; fill 1; on $NODE all; verify 1"
 }
 
-# Nearly all of the node is taken, so that the page would be part of it.
+# It stays in use; nearly all of the node is taken, so that it would be part of it.
 @test "a page with a memory error is counted and not handed out again" {
   local corrupted failures pages
   pages_get_lost
@@ -137,6 +137,8 @@ scanned_on() { # NODE COUNTER
   equal "$(meminfo HardwareCorrupted)" $((corrupted + 4)) HardwareCorrupted
   equal "$(<"$NODES/node$NODE/memory_failure/total")" $((failures + 1)) failures
   equal "$(<"$NODES/node$NODE/memory_failure/recovered")" $((failures + 1)) recovered
+  memscript "until 10 used $NODE 1"
+  equal "$(node_used "$NODE")" 1 "pages in use"
   pages=$(($(zoneinfo managed "$NODE") - $(zoneinfo high "$NODE") - 64))
   memscript "map ${pages}p; bind $NODE; fill 1; on $NODE all; kflags hwpoison none; verify 1"
 }

@@ -12,7 +12,10 @@
 
 #include "memscript.h"
 
-#define PIPE_CHUNK	((size_t)64 << 10)
+/* What is written at a time: where it comes from takes memory, too. */
+#define CHUNK	((size_t)64 << 10)
+
+typedef int poke_fn(const struct window *w, const char *from);
 
 /* What a call that should have moved @want bytes returned, as an errno */
 static int moved(ssize_t got, size_t want)
@@ -49,29 +52,16 @@ static int poke_vmwrite(const struct window *w, const char *from)
 		     w->len);
 }
 
-static int through_pipe(const int *end, const struct window *w,
-			const char *from)
-{
-	int ret = 0;
-
-	for (size_t off = 0; off < w->len && !ret; off += PIPE_CHUNK) {
-		size_t len = w->len - off < PIPE_CHUNK ? w->len - off : PIPE_CHUNK;
-
-		ret = moved(write(end[1], from + off, len), len);
-		if (!ret)
-			ret = moved(read(end[0], w->base + off, len), len);
-	}
-	return ret;
-}
-
 static int poke_pipe(const struct window *w, const char *from)
 {
 	int end[2], ret;
 
 	if (pipe2(end, O_CLOEXEC))
 		return errno;
-	ret = fcntl(end[1], F_SETPIPE_SZ, PIPE_CHUNK) < 0 ? errno :
-	      through_pipe(end, w, from);
+	ret = fcntl(end[1], F_SETPIPE_SZ, CHUNK) < 0 ? errno :
+	      moved(write(end[1], from, w->len), w->len);
+	if (!ret)
+		ret = moved(read(end[0], w->base, w->len), w->len);
 	close(end[0]);
 	close(end[1]);
 	return ret;
@@ -120,13 +110,31 @@ static int poke_ptrace(const struct window *w, const char *from)
 	return WEXITSTATUS(status);
 }
 
-/* What pattern_fill() would write, in memory of its own */
-static char *pattern_of(const struct window *w, uint64_t seed)
+static struct window chunk_at(const struct window *w, size_t off)
 {
-	struct window copy = window_copy(w);
+	struct window chunk = *w;
 
-	pattern_fill(&copy, seed);
-	return copy.base;
+	chunk.base += off;
+	chunk.offset += off;
+	chunk.len = w->len - off < CHUNK ? w->len - off : CHUNK;
+	return chunk;
+}
+
+/* Write what pattern_fill() would. */
+static int poke_by(poke_fn *poke, const struct window *w, uint64_t seed)
+{
+	char *from = aligned_alloc(PAGE_SIZE, CHUNK);
+	int ret = from ? 0 : ENOMEM;
+
+	for (size_t off = 0; off < w->len && !ret; off += CHUNK) {
+		struct window to = chunk_at(w, off), source = to;
+
+		source.base = from;
+		pattern_fill(&source, seed);
+		ret = poke(&to, from);
+	}
+	free(from);
+	return ret;
 }
 
 /* poke HOW SEED */
@@ -136,21 +144,18 @@ int verb_poke(struct script *s, char **arg)
 		"store", "procmem", "vmwrite", "pipe", "ptrace", "uring",
 		"fixed", NULL
 	};
-	static int (*const poke[])(const struct window *w, const char *from) = {
+	static poke_fn *const poke[] = {
 		poke_store, poke_procmem, poke_vmwrite, poke_pipe, poke_ptrace,
 		uring_read, uring_read_fixed
 	};
 	int how = word_index(word, arg[0]), ret;
 	struct window w;
-	char *from;
 	long seed;
 
 	if (how < 0 || !parse_count(arg[1], &seed))
 		return because(s, BAD_USAGE, "want a way to write and a seed");
 	if (!window_get(s, &w))
 		return no_area(s);
-	from = pattern_of(&w, (uint64_t)seed);
-	ret = poke[how](&w, from);
-	free(from);
+	ret = poke_by(poke[how], &w, (uint64_t)seed);
 	return ret ? because(s, ret, "poke %s", arg[0]) : 0;
 }
