@@ -516,8 +516,7 @@ static bool revoke_if_due(struct cram *cram)
 {
 	long before = atomic_long_read(&cram->nr_granted);
 
-	if (!before ||
-	    (cram_gate(cram) == CRAM_OPEN && !cram_grants_exceed(cram)))
+	if (!cram_grants_due(cram))
 		return true;
 	cram_revoke_grants(cram);
 	return atomic_long_read(&cram->nr_granted) < before;
@@ -723,6 +722,7 @@ void cram_stop(struct cram *cram)
 	atomic_long_set(&cram->coming, 0);
 	cram->reported = 0;
 	cram->cursor = 0;
+	cram->next_revoked = 0;
 }
 EXPORT_SYMBOL_GPL(cram_stop);
 

@@ -189,12 +189,14 @@ static void revoke_page(struct cram *cram, unsigned long pfn)
 	folio_lock(folio);
 	if (folio_test_anon(folio) && folio_mapped(folio))
 		revoke(cram, folio);
+	else if (PageHWPoison(page))
+		take_back(cram, page);
 	folio_unlock(folio);
 	folio_put(folio);
 }
 
 /**
- * cram_revoke_grants - let nothing be written to in place any more
+ * cram_revoke_grants - let less be written to in place, as long as that is due
  * @cram: started
  *
  * Pages that have other users, as pins, keep their grants until the next time.
@@ -203,14 +205,18 @@ static void revoke_page(struct cram *cram, unsigned long pfn)
  */
 void cram_revoke_grants(struct cram *cram)
 {
+	unsigned long start = READ_ONCE(cram->next_revoked);
 	unsigned long bit;
 
 	if (!atomic_long_read(&cram->nr_granted))
 		return;
 	/* What waits in batches has another user. */
 	lru_add_drain_all();
-	for_each_set_bit(bit, cram->granted, cram->nr_pages) {
+	for_each_set_bit_wrap(bit, cram->granted, cram->nr_pages, start) {
+		if (!cram_grants_due(cram))
+			break;
 		revoke_page(cram, cram->first_pfn + bit);
+		WRITE_ONCE(cram->next_revoked, bit);
 		cond_resched();
 	}
 	/* The load has changed. */
@@ -228,6 +234,20 @@ bool cram_grants_exceed(const struct cram *cram)
 {
 	return atomic_long_read(&cram->nr_granted) * 100 >
 	       cram_resident(cram) * READ_ONCE(cram->writable_pct);
+}
+
+/**
+ * cram_grants_due - are there grants to be taken back?
+ * @cram: started
+ *
+ * Context: any.
+ * Return: true if there are more than there should be, or any where the device
+ * gets short of room.
+ */
+bool cram_grants_due(struct cram *cram)
+{
+	return atomic_long_read(&cram->nr_granted) &&
+	       (cram_gate(cram) != CRAM_OPEN || cram_grants_exceed(cram));
 }
 
 /**

@@ -71,6 +71,7 @@ enum cram_gate {
  * @writable_pct: percent of the pages there that may be written to in place
  * @granted: a bit for each page that may
  * @nr_granted: number of these
+ * @next_revoked: where taking them back goes on, counted from @first_pfn
  * @retry: jiffies to wait if nothing could be evicted
  * @evicted: pages that had to leave to make room
  * @lock: serialises changes of the gate, and new grants
@@ -96,6 +97,7 @@ struct cram {
 	unsigned int writable_pct;
 	unsigned long *granted;
 	atomic_long_t nr_granted;
+	unsigned long next_revoked;
 	unsigned long retry;
 	atomic_long_t evicted;
 	spinlock_t lock;	/* @full, new grants */
@@ -189,6 +191,7 @@ unsigned long cram_load(const struct cram *cram);
 bool cram_has_room(const struct cram *cram);
 void cram_revoke_grants(struct cram *cram);
 bool cram_grants_exceed(const struct cram *cram);
+bool cram_grants_due(struct cram *cram);
 void cram_forget_grants(struct cram *cram, struct page *page, unsigned int nr);
 enum cram_gate cram_gate(struct cram *cram);
 unsigned long cram_used(const struct cram *cram);

@@ -348,8 +348,8 @@ waiting_writer() { # SIZE
   plug_small 128
   demoted_script "map 56M; fill 1" "on 1 all; $(waiting_writer 56)"
   background_fill_dram
-  swap_on
   before=$(vmstat pswpout)
+  swap_on
   set_attr high_mark 52
   background_finish
   [ $(($(vmstat pswpout) - before)) -gt 1024 ]
@@ -400,7 +400,7 @@ waiting_writer() { # SIZE
   plug_small 64
   set_attr writable_pct 50
   in_cram "map 12M as b; map 8M as a; fill 1; use b; fill 1" \
-    "use a; $DRAIN; fill 2; on 1 all; use b; on 1 all; munmap; use a; until 10 readonly 8M" \
+    "use a; $DRAIN; fill 2; on 1 all; use b; on 1 all; munmap; use a; until 10 readonly 4M" \
     "verify 2; on 1 all"
 }
 
