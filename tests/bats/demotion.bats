@@ -125,6 +125,21 @@ demote_4m_after() { # COMMAND STATEMENT-AFTER
   with_8m_reclaimed "map 16M; fill 1" "on 1 some; verify 1"
 }
 
+@test "nor has it when its parent is reclaimed, whose cpuset has the node" {
+  local parent
+  plug_tier
+  parent=$(cgroup parent)
+  mkdir -p "$parent/child"
+  echo '+memory +cpuset' >"$parent/cgroup.subtree_control"
+  echo 0 >"$parent/child/cpuset.mems"
+  background_ready "write $parent/child/cgroup.procs self; map 16M; fill 1" \
+    "signal $READY; wait $GO; on 1 none; on swap some; verify 1"
+  drain
+  echo 8M >"$parent/memory.reclaim"
+  background_finish
+  poll 5 rmdir "$parent/child"
+}
+
 @test "taking the opt-in away and giving it back counts at once" {
   plug_tier
   set_attr demotion 0
