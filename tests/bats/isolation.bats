@@ -6,10 +6,6 @@
 
 load lib
 
-allocations() { # on the node, ever
-  awk '/^numa_(hit|miss) / { sum += $2 } END { print sum + 0 }' "$NODES/node$NODE/numastat"
-}
-
 setup_plugged() {
   plug "${1:-online_movable}"
   drain

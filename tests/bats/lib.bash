@@ -54,6 +54,10 @@ node_used() { # NODE
     END { print sum + 0 }' /proc/zoneinfo
 }
 
+allocations() { # on the node, ever
+  awk '/^numa_(hit|miss) / { sum += $2 } END { print sum + 0 }' "$NODES/node$NODE/numastat"
+}
+
 node_has_state() { # STATE NODE: is NODE in the list has_STATE?
   local range
   IFS=, read -ra ranges <"$NODES/has_$1" || true
