@@ -24,9 +24,60 @@ plug_for_hints() {
   [ "$(vmstat pglazyfree)" -ge $((lazy + 1024)) ]
 }
 
+# In a cgroup of which 8M are reclaimed where it waits.
+free_and_reclaim() {
+  local dir freed
+  rm -f "$READY" "$GO"
+  dir=$(cgroup lazy)
+  freed=$(vmstat pglazyfreed)
+  background_ready "write $dir/cgroup.procs self; map 16M; bind $NODE; fill 1; madvise free" \
+    "slice 0 4M; fill 2; signal $READY; wait $GO; verify 2; on absent none" \
+    "slice 4M 12M; on absent some; on swap none"
+  drain
+  echo 8M >"$dir/memory.reclaim"
+  [ "$(vmstat pglazyfreed)" -ge $((freed + 1500)) ]
+  background_finish
+  remove_cgroups
+}
+
+@test "reclaim drops what MADV_FREE marked, but not what was written to since" {
+  set_attr reclaim 1
+  plug_for_hints
+  with_either_lru free_and_reclaim
+}
+
 @test "MADV_PAGEOUT leaves a node alone that is not reclaimed" {
   plug_for_hints
   memscript "map 4M; bind $NODE; fill 1; madvise pageout; on swap none; on $NODE all; verify 1"
+}
+
+@test "MADV_COLD, MADV_FREE and MADV_PAGEOUT act on huge pages, whole or in part" {
+  local lazy
+  set_attr reclaim 1
+  plug_for_hints
+  echo always >"$THP/enabled"
+  lazy=$(vmstat pglazyfree)
+  memscript "map 8M as a; bind $NODE; fill 1; smaps AnonHugePages all; map 4K; touch; move 0" \
+    "use a; smaps Referenced all; madvise cold; smaps Referenced none; smaps AnonHugePages all" \
+    "madvise free; smaps AnonHugePages all; on $NODE all; verify 1"
+  [ "$(vmstat pglazyfree)" -ge $((lazy + 2048)) ]
+  memscript "map 8M; bind $NODE; fill 1; slice 0 64K; madvise cold; slice 2M 64K" \
+    "madvise free; whole; smaps AnonHugePages 4M; on $NODE all; verify 1"
+  memscript "map 8M; bind $NODE; fill 1; smaps AnonHugePages all; madvise pageout" \
+    "on swap some; verify 1"
+}
+
+@test "without the opt-in they leave huge pages whole and what they are" {
+  local lazy
+  set_attr reclaim 1
+  plug_for_mbind
+  echo always >"$THP/enabled"
+  lazy=$(vmstat pglazyfree)
+  memscript "map 8M as a; bind $NODE; fill 1; map 4K; touch; move 0; use a" \
+    "madvise cold; madvise free; madvise pageout; slice 0 64K; madvise cold; slice 2M 64K" \
+    "madvise free; slice 4M 64K; madvise pageout; whole; smaps Referenced all" \
+    "smaps AnonHugePages all; on swap none; on $NODE all; verify 1"
+  equal "$(vmstat pglazyfree)" "$lazy" pglazyfree
 }
 
 @test "MADV_COLLAPSE makes a huge page on the node" {
