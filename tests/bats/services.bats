@@ -117,6 +117,15 @@ scanned_on() { # NODE COUNTER
   memscript "map 64M; bind $NODE; fill 1; on $NODE all; verify 1"
 }
 
+@test "so it does in the middle of a huge page, the rest of which stays" {
+  pages_get_lost
+  plug_for_mbind
+  echo always >"$THP/enabled"
+  memscript "map 4M; bind $NODE; fill 1; smaps AnonHugePages all; slice 64K 4K" \
+    "madvise soft_offline; on 0 all; whole; verify 1; on 0 1p; on $NODE 1023p" \
+    "smaps AnonHugePages 2M"
+}
+
 @test "a memory error on the node kills only who touches the page" {
   pages_get_lost
   plug_for_mbind
@@ -124,6 +133,16 @@ scanned_on() { # NODE COUNTER
     "fork; slice 64K 4K; madvise hwpoison; read; end BUS" \
     "slice 0 64K; verify 1; slice 128K 64K; verify 1"
   memscript "map 16M; bind $NODE; fill 1; on $NODE all; verify 1"
+}
+
+@test "so does one in a huge page" {
+  pages_get_lost
+  plug_for_mbind
+  echo always >"$THP/enabled"
+  memscript "map 4M; bind $NODE; fill 1; smaps AnonHugePages all" \
+    "fork; slice 64K 4K; madvise hwpoison; read; end BUS" \
+    "slice 0 64K; verify 1; slice 68K 4028K; verify 1; on $NODE all; smaps AnonHugePages 2M" \
+    "fork; slice 64K 4K; read; end BUS"
 }
 
 # It stays in use; nearly all of the node is taken, so that it would be part of it.
@@ -141,6 +160,22 @@ scanned_on() { # NODE COUNTER
   equal "$(node_used "$NODE")" 1 "pages in use"
   pages=$(($(zoneinfo managed "$NODE") - $(zoneinfo high "$NODE") - 64))
   memscript "map ${pages}p; bind $NODE; fill 1; on $NODE all; kflags hwpoison none; verify 1"
+}
+
+@test "the page is counted no more once the node is unplugged, and is there again" {
+  local corrupted managed
+  pages_get_lost
+  plug_for_mbind
+  managed=$(zoneinfo managed "$NODE")
+  corrupted=$(meminfo HardwareCorrupted)
+  memscript "map 1M; bind $NODE; fill 1" "fork; slice 64K 4K; madvise hwpoison; read; end BUS"
+  equal "$(meminfo HardwareCorrupted)" $((corrupted + 4)) HardwareCorrupted
+  unplug
+  equal "$(meminfo HardwareCorrupted)" "$corrupted" HardwareCorrupted
+  plug
+  equal "$(meminfo HardwareCorrupted)" "$corrupted" HardwareCorrupted
+  equal "$(zoneinfo managed "$NODE")" "$managed" "managed pages"
+  assert_node_empty
 }
 
 @test "hibernation is refused while a private node is there, and only then" {
