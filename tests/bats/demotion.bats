@@ -55,6 +55,28 @@ demote_8m() {
   with_8m_reclaimed "map 16M file $(gcc -print-prog-name=cc1); read" "on 1 some"
 }
 
+@test "MADV_PAGEOUT of DRAM does not demote, it swaps" {
+  plug_tier
+  memscript "map 8M; fill 1; madvise pageout; on 1 none; on swap some; verify 1"
+  equal "$(stat_of demoted)" 0
+}
+
+@test "khugepaged leaves shared memory alone that was demoted, and none else" {
+  local dir shmem=$THP/shmem_enabled
+  plug_tier
+  swapoff /dev/vda
+  dir=$(cgroup tier)
+  echo madvise >"$THP/enabled"
+  background_ready "write $dir/cgroup.procs self; map 8M shm as cold; fill 1; reclaim $dir 64M" \
+    "on 1 all; map 8M shm as control; fill 2; on 0 all; write $shmem advise; madvise hugepage" \
+    "use cold; madvise hugepage; signal $READY; wait $GO; on 1 all; kflags thp none; verify 1" \
+    "use control; verify 2; on 0 all; kflags thp all"
+  run_khugepaged
+  echo never >"$shmem"
+  background_finish
+  swapon /dev/vda
+}
+
 # A page of "a", the same in "b", after each 28K of "c": of the 32 pages that reclaim
 # takes at a time some are shared, and those no target takes.
 ksm_pages_between_others() {
