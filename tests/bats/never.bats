@@ -227,3 +227,21 @@ reporting_passes_by() {
   [ "$(reported "$NODES/node0/memory3")" -gt 0 ]
   rmmod virtio_balloon
 }
+
+# What is beside it shows that reclaim came by.
+locked_memory_stays() {
+  local dir loose="on swap some; on $NODE none"
+  dir=$(cgroup locked)
+  [ "$(attr demotion)" = 0 ] || loose="on $NODE some"
+  echo 1 >/sys/kernel/mm/numa/demotion_enabled
+  background_ready "write $dir/cgroup.procs self; map 8M as locked; mlock; fill 1" \
+    "map 8M as loose; fill 2; signal $READY; wait $GO; use loose; $loose; verify 2" \
+    "use locked; on 0 all; verify 1"
+  drain
+  memscript "reclaim $dir 4M"
+  background_finish
+}
+
+@test "locked memory that is not bound is not on the node, and is not demoted to it" {
+  either_way locked_memory_stays
+}
