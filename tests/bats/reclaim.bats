@@ -53,6 +53,16 @@ outgrow_the_node() {
   run ! log_says 'Killed process'
 }
 
+@test "pressure on the node kills nobody for min_ttl_ms, which is about DRAM" {
+  plug_for_reclaim
+  echo y >/sys/kernel/mm/lru_gen/enabled
+  echo 60000 >/sys/kernel/mm/lru_gen/min_ttl_ms
+  outgrow_the_node
+  echo 0 >/sys/kernel/mm/lru_gen/min_ttl_ms
+  echo n >/sys/kernel/mm/lru_gen/enabled
+  run ! log_says 'Killed process'
+}
+
 @test "filling the node wakes its kswapd" {
   local before
   plug_for_reclaim
@@ -131,6 +141,44 @@ reclaim_by_hand() {
   background_ready "map 8M; bind $NODE; fill 1; signal $READY; wait $GO; on $NODE all; verify 1"
   echo 1 >"$NODES/node$NODE/compact"
   [ "$(vmstat compact_migrate_scanned)" -gt "$before" ]
+  background_finish
+}
+
+# Statements that unmap every other 64K of what they map.
+holes() { # MIB
+  local i
+  echo "map $1M; bind $NODE; fill 1"
+  for ((i = 0; i < $1 * 1024; i += 128)); do
+    echo "slice ${i}K 64K; madvise dontneed"
+  done
+  echo "slice 64K 64K"
+}
+
+# Free memory of the node in blocks of a huge page or larger, in pages: order 0 is
+# the fifth field.
+free_in_huge_blocks() {
+  awk -v node="$NODE," '$1 == "Node" && $2 == node {
+    for (field = NF; field >= 14; field--) sum = 2 * sum + $field
+    all += 512 * sum; sum = 0
+  } END { print all + 0 }' /proc/buddyinfo
+}
+
+more_in_huge_blocks() { # than PAGES
+  [ "$(free_in_huge_blocks)" -gt "$1" ]
+}
+
+@test "its kcompactd compacts the node, and nobody does without the opt-in" {
+  local before
+  plug_for_mbind
+  background_ready "$(holes 96)" "signal $READY; wait $GO; on $NODE all; verify 1"
+  drain
+  echo 100 >/proc/sys/vm/compaction_proactiveness
+  before=$(free_in_huge_blocks)
+  # kcompactd looks twice a second
+  run ! poll 2 more_in_huge_blocks "$before"
+  set_attr reclaim 1
+  poll 20 more_in_huge_blocks $((before + 4096))
+  echo 20 >/proc/sys/vm/compaction_proactiveness
   background_finish
 }
 
