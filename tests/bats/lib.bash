@@ -295,6 +295,15 @@ scanned() { # pages, by any reclaim
   counted 'pgscan_(anon|file)' 0
 }
 
+# Statements for who has filled 1M with seed 1. Children have it mapped, too: the
+# error strikes one of them, and another one comes across it later.
+memory_error() {
+  local struck=$BATS_TEST_TMPDIR/struck
+  echo "fork bg; slice 64K 4K; verify 1; wait $struck; read; end"
+  echo "fork; slice 64K 4K; madvise hwpoison; end BUS; signal $struck; join BUS"
+  echo "slice 0 64K; verify 1; slice 68K 956K; verify 1"
+}
+
 # Sets NUMA balancing to scan as fast as it can.
 balance_fast() {
   local dir=/sys/kernel/debug/sched/numa_balancing

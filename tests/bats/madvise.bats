@@ -143,8 +143,8 @@ all_opts_on() {
   pages_get_lost
   all_opts_on
   plug_for_mbind online_kernel
-  memscript "map 1M; bind $NODE; fill 1" \
-    "fork; slice 64K 4K; madvise hwpoison; read; end BUS" \
-    "slice 0 64K; verify 1; slice 128K 64K; verify 1"
+  background_ready "map 1M; bind $NODE; fill 2; signal $READY; wait $GO; on $NODE all; verify 2"
+  memscript "map 1M; bind $NODE; fill 1; $(memory_error); on $NODE all"
+  background_finish
   memscript "map 64M; bind $NODE; fill 1; on $NODE all; verify 1"
 }

@@ -129,9 +129,9 @@ scanned_on() { # NODE COUNTER
 @test "a memory error on the node kills only who touches the page" {
   pages_get_lost
   plug_for_mbind
-  memscript "map 1M; bind $NODE; fill 1" \
-    "fork; slice 64K 4K; madvise hwpoison; read; end BUS" \
-    "slice 0 64K; verify 1; slice 128K 64K; verify 1"
+  background_ready "map 1M; bind $NODE; fill 2; signal $READY; wait $GO; on $NODE all; verify 2"
+  memscript "map 1M; bind $NODE; fill 1; $(memory_error); on $NODE all"
+  background_finish
   memscript "map 16M; bind $NODE; fill 1; on $NODE all; verify 1"
 }
 
@@ -152,7 +152,7 @@ scanned_on() { # NODE COUNTER
   plug_for_mbind
   corrupted=$(meminfo HardwareCorrupted)
   failures=$(<"$NODES/node$NODE/memory_failure/total")
-  memscript "map 1M; bind $NODE; fill 1" "fork; slice 64K 4K; madvise hwpoison; read; end BUS"
+  memscript "map 1M; bind $NODE; fill 1" "fork; slice 64K 4K; madvise hwpoison; end BUS"
   equal "$(meminfo HardwareCorrupted)" $((corrupted + 4)) HardwareCorrupted
   equal "$(<"$NODES/node$NODE/memory_failure/total")" $((failures + 1)) failures
   equal "$(<"$NODES/node$NODE/memory_failure/recovered")" $((failures + 1)) recovered
