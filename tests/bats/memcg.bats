@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --dram 512M
+# vm: --private 128M --swap 128M --dram 512M
 # Pages on the node are charged and limited like any other: DESIGN.md I9.
 
 load lib
@@ -54,17 +54,38 @@ on_node() { # CGROUP FIELD: bytes on $NODE by memory.numa_stat
   background_finish
 }
 
+event_of() { # CGROUP EVENT
+  sed -n "s/^$2 //p" "$1/memory.events"
+}
+
+# What it ever had in swap: that much its tasks have in DRAM besides their mappings.
+no_more_swapped() { # CGROUP
+  reads_below "$1/memory.swap.peak" $((1 << 20)) \
+    || fail "$(<"$1/memory.swap.peak") bytes were in swap"
+}
+
+# Fills 20M on the node in a cgroup of 16M; the script is to go on with STATEMENTS.
+exceed_memory_max() { # STATEMENT...
+  local dir
+  dir=$(cgroup limit)
+  echo 16M >"$dir/memory.max"
+  timeout 60 memscript "fork; write $dir/cgroup.procs self; map 20M; bind $NODE; fill 1" "$@"
+}
+
 hit_the_limit() {
   local dir
   rm -f "$READY" "$GO"
   dir=$(cgroup limit)
-  echo 16M >"$dir/memory.max"
-  [ ! -e "$dir/memory.swap.max" ] || echo 0 >"$dir/memory.swap.max"
-  background_ready "map 32M; bind $NODE; fill 1; signal $READY; wait $GO; verify 1"
-  memscript "fork; write $dir/cgroup.procs self; map 64M; bind $NODE; touch; end KILL"
-  equal "$(sed -n 's/^oom_kill //p' "$dir/memory.events")" 1 oom_kill
+  background_ready "map 32M; bind $NODE; fill 1; signal $READY; wait $GO; on swap none; verify 1"
+  exceed_memory_max "end KILL"
+  equal "$(event_of "$dir" oom_kill)" 1 oom_kill
+  no_more_swapped "$dir"
   log_says 'Memory cgroup out of memory: Killed process'
   run ! log_says '\] Out of memory'
+  set_attr reclaim 1
+  exceed_memory_max "on swap some; slice 0 1M; verify 1; end"
+  equal "$(event_of "$dir" oom_kill)" 1 oom_kill
+  set_attr reclaim 0
   background_finish
   remove_cgroups
 }
@@ -79,6 +100,7 @@ hit_the_limit() {
   plug_for_mbind
   dir=$(cgroup both)
   echo 24M >"$dir/memory.max"
+  echo 0 >"$dir/memory.swap.max"
   memscript "fork; write $dir/cgroup.procs self; map 16M; bind $NODE; touch; map 16M; touch; end KILL"
   memscript "fork; write $dir/cgroup.procs self; map 16M; touch; map 16M; bind $NODE; touch; end KILL"
 }
@@ -89,7 +111,11 @@ exceed_memory_high() {
   dir=$(cgroup high)
   echo 8M >"$dir/memory.high"
   timeout 60 memscript "write $dir/cgroup.procs self; map 9M; bind $NODE; fill 1; on $NODE all; verify 1"
-  [ "$(sed -n 's/^high //p' "$dir/memory.events")" -gt 0 ]
+  [ "$(event_of "$dir" high)" -gt 0 ]
+  no_more_swapped "$dir"
+  set_attr reclaim 1
+  memscript "write $dir/cgroup.procs self; map 9M; bind $NODE; fill 1; on swap some; verify 1"
+  set_attr reclaim 0
   remove_cgroups
 }
 
@@ -99,13 +125,33 @@ exceed_memory_high() {
   run ! log_says 'Killed process'
 }
 
-@test "a limit below what is on the node already is refused no page by force" {
+lower_the_limit() { # CGROUP LIMIT
+  timeout 60 bash -c "echo $2 >$1/memory.max"
+}
+
+# The parent has more there, and is not in the cgroup.
+@test "a limit below what is on the node already kills in the cgroup" {
+  local dir inside=$BATS_TEST_TMPDIR/inside
+  plug_for_mbind
+  dir=$(cgroup shrink)
+  background_ready "fork bg; write $dir/cgroup.procs self; map 16M; bind $NODE; fill 1" \
+    "signal $inside; wait $GO; end; map 32M; bind $NODE; fill 2; wait $inside; signal $READY" \
+    "join KILL; on $NODE all; verify 2"
+  lower_the_limit "$dir" 8M
+  equal "$(event_of "$dir" oom_kill)" 1 oom_kill
+  no_more_swapped "$dir"
+  background_finish
+}
+
+@test "what such a cgroup has in DRAM goes to swap first" {
   local dir
   plug_for_mbind
   dir=$(cgroup shrink)
-  hold_inside "$dir"
-  timeout 30 bash -c "echo 32M >$dir/memory.max"
-  kill -0 "$BACKGROUND"
+  background_ready "write $dir/cgroup.procs self; map 16M as d; fill 2" \
+    "map 8M as n; bind $NODE; fill 1; signal $READY; wait $GO" \
+    "use n; on $NODE all; verify 1; use d; on swap some; verify 2"
+  lower_the_limit "$dir" 12M
+  equal "$(event_of "$dir" oom_kill)" 0 oom_kill
   background_finish
 }
 
