@@ -180,6 +180,15 @@ demote_4m_after() { # COMMAND STATEMENT-AFTER
   equal "$(stat_of demoted)" 0
 }
 
+@test "so it does when it is outgrown, and nobody is killed" {
+  set_attr mbind 1
+  plug_tier dax0.0 300
+  swapoff /dev/vda
+  memscript "map 144M; bind 1; fill 1; on 0 some; verify 1"
+  swapon /dev/vda
+  run ! log_says 'Killed process'
+}
+
 @test "three tiers: above DRAM, DRAM, below" {
   set_attr mbind 1
   plug_tier dax0.0 300
