@@ -203,8 +203,8 @@ demote_page_cache() {
   drain
 }
 
-@test "zone_reclaim_mode reclaims nothing without the opt-in, page cache included" {
-  local cache
+@test "zone_reclaim_mode changes nothing for the node, page cache included" {
+  local cache scans runs
   pages_get_lost
   plug_for_reclaim
   demote_page_cache
@@ -212,14 +212,19 @@ demote_page_cache() {
   echo 7 >/proc/sys/vm/zone_reclaim_mode
   cache=$(meminfo FilePages "$NODE")
   [ "$cache" -gt 2048 ]
+  scans=$(scanned)
+  runs=$(counted zone_reclaim_ 0)
   memscript "fork; write /proc/self/oom_score_adj 1000; map 128M; bind $NODE; touch; end KILL"
   drain
   equal "$(meminfo FilePages "$NODE")" "$cache" "page cache"
-  # and not because it is kept: the opt-in lets it go
+  equal "$(scanned)" "$scans" "scanned pages"
+  # and not because it is kept: the opt-in lets it go, in other ways
   set_attr reclaim 1
   memscript "map 128M; bind $NODE; touch"
   echo 0 >/proc/sys/vm/zone_reclaim_mode
   [ "$(meminfo FilePages "$NODE")" -lt "$cache" ]
+  [ "$(scanned)" -gt "$scans" ]
+  equal "$(counted zone_reclaim_ 0)" "$runs" "runs of node_reclaim()"
   background_finish
 }
 
