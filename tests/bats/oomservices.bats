@@ -52,8 +52,14 @@ either_way() { # "OPT..." COMMAND
   done
 }
 
+# Beside it is a bigger process that any killer would choose, but it is not bound.
 overfill() { # STATEMENT... that must come true
-  memscript "fork; write /proc/self/oom_score_adj 1000; map 20M; bind 1; fill 1" "$@"
+  local beside=$BATS_TEST_TMPDIR/beside
+  rm -f "$beside".*
+  memscript "fork bg; write /proc/self/oom_score_adj 1000; map 32M; fill 3" \
+    "signal $beside.ready; wait $beside.go; on 0 all; verify 3; end; wait $beside.ready" \
+    "fork; write /proc/self/oom_score_adj 950; map 20M; bind 1; fill 1" "$@" \
+    "signal $beside.go; join"
   equal "$(stat_of demoted)" 0 demoted
 }
 

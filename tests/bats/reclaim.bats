@@ -237,8 +237,11 @@ demote_page_cache() {
   memscript "map 16M; bind $NODE; fill 1; on $NODE all; verify 1"
 }
 
+# The bystander would be the first choice of any killer.
 @test "without swap, or with too little, the OOM killer comes, for those on the node" {
   plug_for_reclaim
+  background_ready "write /proc/self/oom_score_adj 1000; map 64M; fill 2; signal $READY" \
+    "wait $GO; on 0 all; verify 2"
   swapoff /dev/vda
   memscript "fork; map 160M; bind $NODE; touch; end KILL"
   mkswap /dev/vda 16384 >/dev/null
@@ -247,6 +250,7 @@ demote_page_cache() {
   swapoff /dev/vda
   mkswap /dev/vda >/dev/null
   swapon /dev/vda
+  background_finish
 }
 
 @test "a policy with DRAM reclaims the node before anybody is killed" {
