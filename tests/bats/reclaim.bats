@@ -268,6 +268,23 @@ demote_page_cache() {
   background_finish
 }
 
+press_on_the_protected() {
+  local dir
+  rm -f "$READY" "$GO"
+  dir=$(cgroup kept)
+  echo 32M >"$dir/memory.min"
+  background_ready "write $dir/cgroup.procs self; map 16M; bind $NODE; fill 2; signal $READY" \
+    "wait $GO; on $NODE all; verify 2"
+  memscript "write $(cgroup other)/cgroup.procs self; map 128M; bind $NODE; touch; on swap some"
+  background_finish
+  remove_cgroups
+}
+
+@test "what memory.min protects stays on the node, and others go to swap" {
+  plug_for_reclaim
+  with_either_lru press_on_the_protected
+}
+
 @test "taking the opt-in away ends it, and what was swapped comes back" {
   plug_for_reclaim
   background_ready "map 140M as a; bind $NODE; fill 1; on swap some; signal $READY; wait $GO" \
