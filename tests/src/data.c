@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Verbs that write and check content. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,24 +47,38 @@ int verb_read(struct script *s, char **arg)
 	return 0;
 }
 
+static void *sleep_on(void *unused)
+{
+	for (;;)
+		pause();
+	return unused;
+}
+
 /* Uses the pages without changing them, so that services see them in use. */
 int verb_churn(struct script *s, char **arg)
 {
+	pthread_t thread;
 	struct window w;
 	long seconds;
 	time_t end;
 
 	if (!parse_count(arg[0], &seconds))
 		return because(s, BAD_USAGE, "the seconds must be a number");
+	if (arg[1] && strcmp(arg[1], "threaded") != 0)
+		return because(s, BAD_USAGE, "what is '%s'?", arg[1]);
 	if (!window_get(s, &w))
 		return no_area(s);
 	end = time(NULL) + seconds;
+	if (arg[1] && pthread_create(&thread, NULL, sleep_on, NULL))
+		return because(s, EAGAIN, "no thread");
 	while (time(NULL) <= end)
 		for (size_t off = 0; off < w.len; off += PAGE_SIZE) {
 			volatile char *p = w.base + off;
 
 			*p = *p;
 		}
+	if (arg[1] && (pthread_cancel(thread) || pthread_join(thread, NULL)))
+		return because(s, EAGAIN, "the thread does not end");
 	return 0;
 }
 

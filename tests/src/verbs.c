@@ -27,7 +27,7 @@ static const struct verb verbs[] = {
 	{ "touch", "", 0, 0, verb_touch, "write one byte of each page, last page first" },
 	{ "read", "", 0, 0, verb_read, "read one byte of each page" },
 	{ "poke", "HOW SEED", 2, 2, verb_poke, "as fill; HOW is store, procmem, vmwrite, pipe, ptrace, uring or fixed" },
-	{ "churn", "SECONDS", 1, 1, verb_churn, "keep reading and writing for so long" },
+	{ "churn", "SECONDS [threaded]", 1, 2, verb_churn, "keep reading and writing for so long; threaded: with a second thread, that sleeps" },
 	{ "stamp", "FILE", 1, 1, verb_stamp, "number each page again and again until FILE is there; no number may get lost" },
 	{ "zeroed", "", 0, 0, verb_zeroed, "the content must be zero" },
 	/* policy */
