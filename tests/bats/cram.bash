@@ -3,6 +3,7 @@
 # bound to cramdax and unplugged, and without swap.
 # shellcheck disable=SC2034,SC2119,SC2120 # tests use what is set, and give arguments
 
+readonly MIB=$((1 << 20))
 readonly WRITABLE=/sys/kernel/debug/cram/writable
 # The statement that returns pages in batches and lists per CPU: one in a batch on
 # its way to the LRU has another user, is not demoted and gets no grant.
@@ -48,9 +49,46 @@ plug_cram() { # [DEVICE [CAPACITY in bytes]]
   echo 1 >/sys/kernel/mm/numa/demotion_enabled
 }
 
+gate_is() { # WORD [DEVICE]
+  equal "$(attr gate "${2:-}")" "$1" gate
+}
+
+# Plugs the device with MEBIBYTES, of which the marks are at a half and at
+# three quarters.
+plug_small() { # MEBIBYTES [DEVICE]
+  bind_to cramdax "${2:-}"
+  set_attr low_mark 50 "${2:-}"
+  set_attr high_mark 75 "${2:-}"
+  plug_cram "${2:-$DAX}" $(($1 * MIB))
+}
+
+# The devices compress themselves, and say what they use.
+two_reporting_devices() {
+  local dev
+  for dev in "$DAX" dax1.0; do
+    bind_to cramdax "$dev"
+    set_attr algorithm none "$dev"
+    plug_small 100 "$dev"
+  done
+}
+
+# All that leaves ordinary memory goes to DEVICE; reclaim may move some of it on.
+takes_everything() { # DEVICE
+  local dir before said left
+  dir=$(cgroup cram)
+  before=$(stat_of demoted "$1")
+  said=$(memscript "write $dir/cgroup.procs self; map 16M; fill 1; $DRAIN" \
+    "try write $dir/memory.reclaim 8M; readonly; where; verify 1; fill 2; on 0 all; verify 2")
+  echo "$said"
+  [[ $said =~ node0=([0-9]+) ]]
+  left=$((4096 - BASH_REMATCH[1]))
+  [ "$left" -gt 256 ]
+  within "$(($(stat_of demoted "$1") - before))" "$left" 128 "demoted to $1"
+}
+
 # Memory that can go nowhere; huge pages, as that is quick
-background_fill_dram() {
-  local left=$(($(meminfo MemAvailable) / 1024 - 40))
+background_fill_dram() { # [MEBIBYTES that are left]
+  local left=$(($(meminfo MemAvailable) / 1024 - ${1:-40}))
   echo always >"$THP/enabled"
   memscript "map ${left}M; mlock; signal $BATS_TEST_TMPDIR/filled; wait $BATS_TEST_TMPDIR/never" \
     >/dev/null 2>&1 3>&- &

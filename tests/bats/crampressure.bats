@@ -6,23 +6,8 @@
 load lib
 load cram
 
-readonly MIB=$((1 << 20))
-
-# Plugs the device with MEBIBYTES, of which the marks are at a half and at
-# three quarters.
-plug_small() { # MEBIBYTES [DEVICE]
-  bind_to cramdax "${2:-}"
-  set_attr low_mark 50 "${2:-}"
-  set_attr high_mark 75 "${2:-}"
-  plug_cram "${2:-$DAX}" $(($1 * MIB))
-}
-
 used_is_below() { # BYTES [DEVICE]
   [ "$(attr used "${2:-}")" -le "$1" ]
-}
-
-gate_is() { # WORD [DEVICE]
-  equal "$(attr gate "${2:-}")" "$1" gate
 }
 
 # A script of which all that can be has been demoted, and that waits.
@@ -163,6 +148,19 @@ reporting_device() { # MEBIBYTES
   background_finish
 }
 
+# There the share is 475 of 1000.
+@test "halfway between the marks half of what comes is let in" {
+  local demoted refused
+  reporting_device 100
+  set_attr used $((125 * MIB / 2))
+  demoted_script "map 16M; fill 1" "verify 1"
+  demoted=$(stat_of demoted) refused=$(stat_of refused)
+  echo "demoted: $demoted, refused: $refused"
+  [ "$demoted" -gt 512 ]
+  within $((100 * demoted / (demoted + refused))) 50 15 "percent let in"
+  background_finish
+}
+
 @test "it opens again below the low mark, and not before" {
   reporting_device 100
   set_attr used $((80 * MIB))
@@ -243,30 +241,11 @@ reporting_device() { # MEBIBYTES
   background_finish
 }
 
-# Two devices that report, of which the second one is farther away
+# The second one is farther away.
 near_and_far() {
-  local dev
-  for dev in "$DAX" dax1.0; do
-    bind_to cramdax "$dev"
-    set_attr algorithm none "$dev"
-  done
+  bind_to cramdax dax1.0
   set_attr adistance $(($(attr adistance) + 500)) dax1.0
-  plug_small 100
-  plug_small 100 dax1.0
-}
-
-# All that leaves ordinary memory goes to DEVICE; reclaim may move some of it on.
-takes_everything() { # DEVICE
-  local dir before said left
-  dir=$(cgroup cram)
-  before=$(stat_of demoted "$1")
-  said=$(memscript "write $dir/cgroup.procs self; map 16M; fill 1; $DRAIN" \
-    "try write $dir/memory.reclaim 8M; readonly; where; verify 1; fill 2; on 0 all; verify 2")
-  echo "$said"
-  [[ $said =~ node0=([0-9]+) ]]
-  left=$((4096 - BASH_REMATCH[1]))
-  [ "$left" -gt 256 ]
-  within "$(($(stat_of demoted "$1") - before))" "$left" 128 "demoted to $1"
+  two_reporting_devices
 }
 
 @test "the nearer one takes everything as long as it is open, and the farther one after that" {
@@ -301,12 +280,24 @@ takes_everything() { # DEVICE
 # Writes to what is there while there is no ordinary memory for the copies: they
 # wait for some, or somebody dies, and nothing is lost.
 
-# The statements of a child that writes to all that its parent has there, each time
-# in another way, and that is killed for it: there is nothing else to reclaim.
+# The statements of a child that writes to what its parent has there, each time in
+# another way, and that is killed for it: there is nothing else to reclaim. What was
+# copied until then is printed.
 dying_writers() {
   local how
   for how in store pipe procmem vmwrite; do
-    echo "fork; write /proc/self/oom_score_adj 1000; poke $how 2; end KILL; readonly; verify 1"
+    echo "fork; write /proc/self/oom_score_adj 1000; on 1 all; poke $how 2; end KILL"
+    echo "readonly; verify 1; on 1 all; cat $(attr_file stats/write_promoted)"
+  done
+}
+
+# Each of them did come to pages there.
+each_copied_some() { # PAGES-BEFORE, and after each of them
+  local before=$1 after
+  equal $# 5 "numbers" || return
+  for after in "${@:2}"; do
+    [ "$after" -ge $((before + 16)) ] || fail "copied before and after: $*" || return
+    before=$after
   done
 }
 
@@ -326,20 +317,53 @@ waiting_writer() { # SIZE
   [ $(($(vmstat pswpout) - before)) -gt 1024 ]
 }
 
-@test "without swap it is killed, and no byte of its parent changes" {
+@test "so it does where the pages are its own" {
+  local before
   plug_small 64
-  in_cram "map 16M; fill 1" "on 1 all; write $(cgroup cram)/memory.max 18M" \
-    "$(dying_writers); on 1 all"
+  before=$(vmstat pswpout)
+  in_cram "map 16M; fill 1; madvise dontfork" "on 1 all; run swapon /dev/vda" \
+    "write $(cgroup cram)/memory.max 15M; slice 8M 8M; on 1 all; poke pipe 2; readonly; verify 2" \
+    "slice 0 8M; verify 1"
+  [ "$(stat_of write_promoted)" -ge 2048 ]
+  [ $(($(vmstat pswpout) - before)) -gt 256 ]
+}
+
+@test "without swap it is killed, and no byte of its parent changes" {
+  local copied before
+  plug_small 64
+  before=$(stat_of write_promoted)
+  mapfile -t copied < <(in_cram "map 16M; fill 1" "write $(cgroup cram)/memory.max 18M" \
+    "$(dying_writers)")
+  each_copied_some "$before" "${copied[@]}"
+}
+
+# A copy takes no more than it gives back: the limit has to be below what is there.
+# That can be set while nobody can be killed.
+@test "so it is where the pages are its own" {
+  local dir before score=/proc/self/oom_score_adj
+  plug_small 64
+  dir=$(cgroup cram)
+  background_ready "fork; write $score -1000; write $dir/cgroup.procs self; map 8M; fill 1" \
+    "$(demote_all "$dir"); on 1 all; readonly 8M; signal $READY; wait $GO; fill 2; end KILL"
+  before=$(stat_of write_promoted)
+  echo 4M >"$dir/memory.max"
+  echo 1000 >"/proc/$(<"$dir/cgroup.procs")/oom_score_adj"
+  background_finish
+  [ $(($(stat_of write_promoted) - before)) -lt 256 ]
 }
 
 @test "so it is where ordinary memory is full, and compressed RAM, too" {
+  local before copied
   pages_get_lost
   plug_small 128
-  demoted_script "map 56M; fill 1" "on 1 some; $(dying_writers); on 1 some"
-  background_fill_dram
+  demoted_script "map 60M; fill 1" "slice 24M 36M; $(dying_writers); whole; verify 1"
+  background_fill_dram 24
   set_attr capacity $((4 * MIB))
   poll 5 gate_is closed
+  before=$(stat_of write_promoted)
   background_finish
+  mapfile -t copied < <(grep '^[0-9]' "$BATS_TEST_TMPDIR/background")
+  each_copied_some "$before" "${copied[@]}"
 }
 
 @test "there, too, it waits if there is swap" {
@@ -383,6 +407,36 @@ waiting_writer() { # SIZE
   in_cram "map 16M; fill 1" "on 1 all; slice 0 4M; $DRAIN; fill 2; on 1 all; whole" \
     "slice 4M 12M; fill 2; on 0 some; on 1 some; whole; verify 2"
   refuses EINVAL "$(attr_file writable_pct)" 101
+}
+
+# Of the pages that are mapped there at most PERCENT are writable.
+writable_at_most() { # PERCENT
+  local granted mapped
+  read -r granted _ mapped <"$WRITABLE"
+  echo "writable: $granted of $mapped"
+  [ $((granted * 100)) -le $((mapped * $1)) ]
+}
+
+# Writes to 16M: as many pages as the share are not copied, and of those that are
+# still there in the end no more than the share may be written to.
+shares() { # PERCENT
+  local dir kept
+  plug_small 128
+  set_attr writable_pct "$1"
+  dir=$(cgroup cram)
+  background_ready "write $dir/cgroup.procs self; map 16M; fill 1; $(demote_all "$dir"); on 1 all" \
+    "fill 2; where; signal $READY; wait $GO; verify 2"
+  poll 10 writable_at_most "$1"
+  background_finish
+  unplug
+  rm "$READY" "$GO"
+  kept=$(sed -n 's/.*node1=\([0-9]*\).*/\1/p' "$BATS_TEST_TMPDIR/background")
+  within "$kept" $((4096 * $1 / 100)) 200 "pages that were not copied"
+}
+
+@test "that share is of the pages that are there" {
+  shares 50
+  shares 10
 }
 
 @test "that is revoked when the device gets full, and when the share sinks" {
