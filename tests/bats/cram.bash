@@ -141,7 +141,7 @@ random_move() { # I SEED CGROUP
   from=$(slice "$1")
   echo "madvise unmergeable; fill $2; reclaim $3 4M"
   if [ "${WHERE[$1]}" = a ]; then WHERE[$1]=b; else WHERE[$1]=a; fi
-  echo "try uffd move ${WHERE[$1]}; readonly; $from; madvise dontneed; $(slice "$1"); fill $2"
+  echo "try uffd move ${WHERE[$1]}; readonly; $from; where; madvise dontneed; $(slice "$1"); fill $2"
   SEED[$1]=$2
 }
 
@@ -150,7 +150,7 @@ random_move() { # I SEED CGROUP
 random_op() { # I SEED CGROUP
   local how=(store pipe procmem vmwrite uring) poke verify="verify ${SEED[$1]}"
   poke="poke ${how[RANDOM % 5]} $2; readonly; verify $2"
-  case $((RANDOM % 14)) in
+  case $((RANDOM % 17)) in
   0 | 1 | 2) echo "$poke"; SEED[$1]=$2 ;;
   3) echo "mprotect r; mprotect rw" ;;
   4) echo "mprotect r; poke procmem $2; mprotect rw"; SEED[$1]=$2 ;;
@@ -159,17 +159,20 @@ random_op() { # I SEED CGROUP
   7) echo "write /proc/self/clear_refs 4" ;;
   8) echo "fork; $verify; $poke; end" ;;
   9) echo "fork bg; $verify; $poke; end; $verify; $poke; join"; SEED[$1]=$2 ;;
-  10) echo "madvise mergeable" ;;
+  10) echo "fill 1; madvise mergeable"; SEED[$1]=1 ;;
   11) echo "madvise unmergeable" ;;
   12) echo "whole; try mremap 4M; $(slice "$1")" ;;
-  13) echo "pin short; unpin" ;;
+  13) echo "pin short; reclaim $3 4M; $verify; $poke; unpin"; SEED[$1]=$2 ;;
+  14) echo "pin long; readonly; unpin" ;;
+  15) echo "slice ${1}M 32K; poke ptrace ${SEED[$1]}; $(slice "$1")" ;;
+  16) echo "write /sys/kernel/debug/split_huge_pages 1" ;;
   esac
 }
 
 random_script() { # SEED CGROUP OPERATIONS
   local i n
   RANDOM=$1 WHERE=(a a a a) SEED=(1 1 1 1)
-  echo "write $2/cgroup.procs self; map 4M as b; map 4M as a; fill 1"
+  echo "write $2/cgroup.procs self; map 4M as b; map 4M as a; fill 1; slice 3M 1M; madvise mergeable"
   for ((n = 2; n <= $3 + 1; n++)); do
     i=$((RANDOM % 4))
     slice "$i"
@@ -182,9 +185,11 @@ random_script() { # SEED CGROUP OPERATIONS
   done
 }
 
-# Processes that do all of that at once while KSM and NUMA balancing work, too.
+# Processes that do all of that at once while KSM and NUMA balancing work, too. Adds
+# up how often userfaultfd moved pages, and how many that KSM had merged were copied.
 all_at_random() { # [OPERATIONS of each]
-  local n pid pids=() dir script failed=0
+  local n pid pids=() dir script failed=0 unshared
+  unshared=$(vmstat cow_ksm)
   SEED0=${RANDOM_SEED:-$RANDOM}
   dir=$(cgroup cram)
   for n in {1..3}; do
@@ -196,5 +201,8 @@ all_at_random() { # [OPERATIONS of each]
     wait "$pid" || failed=1
   done
   cat "$BATS_TEST_TMPDIR"/random*
+  MOVED=$((${MOVED:-0} + $(cat "$BATS_TEST_TMPDIR"/random* | grep -c 'absent=256 ')))
+  UNSHARED=$((${UNSHARED:-0} + $(vmstat cow_ksm) - unshared))
+  echo "moved: $MOVED, unshared: $UNSHARED"
   [ "$failed" = 0 ] || fail "again with RANDOM_SEED=$SEED0"
 }

@@ -43,7 +43,7 @@ stampers() { # COPIES: until so many pages had to be copied
   plug_cram
   swap_on
   balance_fast
-  echo 1 >/sys/kernel/mm/ksm/run
+  start_ksm 1000 20
   all_at_random 15
   nothing_writable
   [ "$(stat_of demoted)" -gt 256 ]

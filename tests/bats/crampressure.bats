@@ -514,7 +514,7 @@ shares() { # PERCENT
     "readonly; on 0 all; verify 4; slice 2M 6M; verify 1"
   swap_on
   balance_fast
-  echo 1 >/sys/kernel/mm/ksm/run
+  start_ksm 1000 20
   all_at_random 20
   background_finish
 }

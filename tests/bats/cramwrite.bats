@@ -303,7 +303,7 @@ in_swap_cache() { # STATEMENTS...; with ALONE set they were never shared
   plug_cram
   swap_on
   balance_fast
-  echo 1 >/sys/kernel/mm/ksm/run
+  start_ksm 1000 20
   for word in never always; do
     echo $word >"$THP/enabled"
     all_at_random
@@ -311,4 +311,6 @@ in_swap_cache() { # STATEMENTS...; with ALONE set they were never shared
   done
   [ "$(stat_of demoted)" -gt 2048 ]
   [ "$(stat_of write_promoted)" -gt 1024 ]
+  [ "$MOVED" -gt 0 ]
+  [ "$UNSHARED" -gt 0 ]
 }

@@ -343,12 +343,16 @@ ksm_scanned() { # full scans
   [ "$(</sys/kernel/mm/ksm/full_scans)" -ge "$1" ]
 }
 
+start_ksm() { # PAGES, and milliseconds to SLEEP after so many
+  echo "$1" >/sys/kernel/mm/ksm/pages_to_scan
+  echo "$2" >/sys/kernel/mm/ksm/sleep_millisecs
+  echo 1 >/sys/kernel/mm/ksm/run
+}
+
 # Lets KSM look at everything a few times.
 run_ksm() {
   local scans
-  echo 10000 >/sys/kernel/mm/ksm/pages_to_scan
-  echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
-  echo 1 >/sys/kernel/mm/ksm/run
+  start_ksm 10000 0
   scans=$(</sys/kernel/mm/ksm/full_scans)
   poll 30 ksm_scanned $((scans + 4))
   echo 0 >/sys/kernel/mm/ksm/run
