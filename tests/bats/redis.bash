@@ -78,10 +78,18 @@ redis_verify() { # KEYS
   [ "$got" = "$want" ]
 }
 
-# Gets COUNT sessions at random; prints how many in a second.
+redis_info() { # SECTION FIELD
+  redis info "$1" | tr -d '\r' | sed -n "s/^$2://p"
+}
+
+# Gets COUNT sessions at random; prints how many in a second. All of them are there.
 redis_gets() { # COUNT KEYS
+  local hits misses
+  hits=$(redis_info stats keyspace_hits) misses=$(redis_info stats keyspace_misses)
   redis-benchmark -s "$REDIS_DIR/socket" -n "$1" -r "$2" -c 4 -P 8 --csv GET session:__rand_int__ |
     awk -F '"' 'NR == 2 { printf "%d\n", $4 }'
+  [ $(($(redis_info stats keyspace_hits) - hits)) -eq "$1" ] &&
+    [ "$(redis_info stats keyspace_misses)" = "$misses" ]
 }
 
 # Page faults of the server so far, minor and major
@@ -91,7 +99,7 @@ redis_faults() {
 
 # Bytes that the server has in use for its data
 redis_bytes() {
-  redis info memory | tr -d '\r' | sed -n 's/^used_memory://p'
+  redis_info memory used_memory
 }
 
 redis_pages_on() { # NODE
