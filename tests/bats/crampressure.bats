@@ -458,6 +458,22 @@ shares() { # PERCENT
     "verify 2; on 1 all"
 }
 
+@test "but only so much as that is" {
+  local dir granted
+  plug_small 64
+  set_attr writable_pct 50
+  dir=$(cgroup cram)
+  background_ready "write $dir/cgroup.procs self; map 9M as b; fill 1; map 8M as a; fill 1" \
+    "$(demote_all "$dir"); $DRAIN; fill 2; on 1 all; use b; on 1 all; slice 0 3M" \
+    "madvise dontneed; signal $READY; wait $GO; use a; verify 2; on 1 all"
+  poll 10 writable_at_most 50
+  sleep 1
+  writable_at_most 50
+  read -r granted _ <"$WRITABLE"
+  [ "$granted" -ge 1536 ]
+  background_finish
+}
+
 @test "what is pinned, and not written to, gets no part in the share" {
   plug_small 64
   set_attr writable_pct 100
