@@ -379,16 +379,37 @@ waiting_writer() { # SIZE
   [ $(($(vmstat pswpout) - before)) -gt 1024 ]
 }
 
+# Takes DRAM until somebody is killed, and says what was scanned for that. Most of it
+# is locked, which costs reclaim no time.
+overfill_dram() {
+  local looked rest
+  rest=$(($(meminfo MemFree) / 1024 - 32))
+  looked=$(scanned)
+  echo always >"$THP/enabled"
+  equal "$(memscript "map ${rest}M; mlock; run filler anon=max")" "anon: killed" || return
+  echo $(($(scanned) - looked))
+}
+
 @test "with DRAM full, too, the killer comes and the machine goes on" {
-  local rest
   pages_get_lost
   plug_small 8
-  # most of DRAM is locked: that costs reclaim no time
-  rest=$(($(meminfo MemFree) / 1024 - 32))
-  echo always >"$THP/enabled"
-  equal "$(memscript "map ${rest}M; mlock; run filler anon=max")" "anon: killed"
+  overfill_dram
   used_is_below $((8 * MIB))
   memscript "map 16M; fill 1; verify 1"
+}
+
+@test "while the gate is closed that costs no more than without the device" {
+  local alone beside
+  reporting_device 100
+  set_attr used $((80 * MIB))
+  gate_is closed
+  echo 0 >/sys/kernel/mm/numa/demotion_enabled
+  alone=$(overfill_dram)
+  echo 1 >/sys/kernel/mm/numa/demotion_enabled
+  beside=$(overfill_dram)
+  echo "scanned: $alone and $beside"
+  [ "$beside" -lt $((2 * alone)) ]
+  equal "$(stat_of demoted)" 0 demoted
 }
 
 @test "freed pages are zero" {

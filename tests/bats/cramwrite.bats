@@ -96,6 +96,15 @@ block_device() {
     "slice 1M 64K; verify 2; whole; poke pipe 2; on 0 all; verify 2; until 10 used 1 200"
 }
 
+# A page that a pipe refers to: the folio cannot be split then.
+@test "nor is a byte of one lost that cannot be split at that moment" {
+  echo always >"$THP/enabled"
+  in_cram "map 2M; fill 1; smaps AnonHugePages all" \
+    "slice 0 64K; pin short; fill 2; on 0 all; verify 2; readonly; slice 64K 1984K; verify 1" \
+    "on 1 all; slice 0 64K; unpin; verify 2; whole; fill 3; verify 3; on 0 all" \
+    "until 10 used 1 200"
+}
+
 @test "what was a part of a huge page is free when it was written" {
   echo always >"$THP/enabled"
   in_cram "map 8M; fill 1; smaps AnonHugePages all" \
