@@ -208,7 +208,7 @@ void cram_revoke_grants(struct cram *cram)
 	unsigned long start = READ_ONCE(cram->next_revoked);
 	unsigned long bit;
 
-	if (!atomic_long_read(&cram->nr_granted))
+	if (!cram_grants_due(cram))
 		return;
 	/* What waits in batches has another user. */
 	lru_add_drain_all();
@@ -216,7 +216,7 @@ void cram_revoke_grants(struct cram *cram)
 		if (!cram_grants_due(cram))
 			break;
 		revoke_page(cram, cram->first_pfn + bit);
-		WRITE_ONCE(cram->next_revoked, bit);
+		WRITE_ONCE(cram->next_revoked, bit + 1);
 		cond_resched();
 	}
 	/* The load has changed. */
