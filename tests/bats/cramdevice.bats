@@ -111,7 +111,8 @@ compressed_by() { # ALGORITHM
   local said
   set_attr algorithm "$1"
   equal "$(attr algorithm)" "$1" || return
-  said=$(in_cram "map 8M file $(gcc -print-prog-name=cc1); touch" "on 1 all; cat $(attr_file used)")
+  said=$(in_cram "map 8M file $(gcc -print-prog-name=cc1); touch" "on 1 all; cat $(attr_file used)") \
+    || return
   unplug
   echo "$said"
 }

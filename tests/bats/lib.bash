@@ -411,7 +411,7 @@ cgroup() { # NAME
 remove_cgroups() {
   local dir
   for dir in "$CGROUPS"/bats.*/; do
-    [ ! -d "$dir" ] || rmdir "$dir" 2>/dev/null || poll 5 rmdir "$dir" || true
+    [ ! -d "$dir" ] || rmdir "$dir"*/ "$dir" 2>/dev/null || poll 5 rmdir "$dir" || true
   done
 }
 
@@ -434,6 +434,11 @@ services_off() {
   echo "write /sys/kernel/mm/ksm/run 2"
   echo "write /sys/kernel/mm/ksm/run 0"
   echo "write /proc/sys/vm/panic_on_oom 0"
+  echo "write /proc/sys/vm/zone_reclaim_mode 0"
+  echo "try write /proc/sys/vm/compaction_proactiveness 20"
+  echo "try write $THP/shmem_enabled never"
+  echo "try write /sys/kernel/mm/lru_gen/min_ttl_ms 0"
+  echo "try write /sys/kernel/mm/lru_gen/enabled n"
 }
 
 setup_file() {

@@ -53,6 +53,7 @@ withdraw_all() {
   for opt in demotion "${OPTS[@]}"; do
     set_attr "$opt" 0 || return
   done
+  echo 1 >/proc/sys/vm/drop_caches
   empty_swap_cache
 }
 
@@ -77,6 +78,7 @@ assert_exact_counts() { # CGROUP
   drain
   before=("$(pages_demoted)" "$(allocations)" "$(stat_of demoted)" "$(stat_of placed)")
   echo 4M >"$1/memory.reclaim"
+  drain
   equal "$(($(stat_of demoted) - before[2]))" "$(($(pages_demoted) - before[0]))" demoted
   equal "$(($(stat_of placed) - before[3]))" "$(($(allocations) - before[1]))" placed
   equal "$(($(stat_of placed) - before[3]))" "$(($(stat_of demoted) - before[2]))" placed
