@@ -169,10 +169,18 @@ random_op() { # I SEED CGROUP
   esac
 }
 
+# What is merged at random may all be in swap before anybody writes to it: here is
+# some that is locked until it is.
+merged_at_first() {
+  echo "map 64K as c; fill 1; mlock; madvise mergeable; map 64K as d; fill 1; mlock"
+  echo "madvise mergeable; until 60 kflags ksm all; fill 1; munlock; use c; munlock; use a"
+}
+
 random_script() { # SEED CGROUP OPERATIONS
   local i n
   RANDOM=$1 WHERE=(a a a a) SEED=(1 1 1 1)
   echo "write $2/cgroup.procs self; map 4M as b; map 4M as a; fill 1; slice 3M 1M; madvise mergeable"
+  merged_at_first
   for ((n = 2; n <= $3 + 1; n++)); do
     i=$((RANDOM % 4))
     slice "$i"
