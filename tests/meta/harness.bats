@@ -95,9 +95,22 @@ last_line_is() {
   [ "$output" = /dev/vda ]
 }
 
+@test "CXL devices are there when asked for, and QEMU answers the guest" {
+  run -0 guest --cxl 256M --cxl 512M --qmp -- bash -c '
+    cat /sys/bus/cxl/devices/mem*/ram/size
+    exec 5<>/dev/virtio-ports/qmp
+    echo "{\"execute\": \"qmp_capabilities\", \"id\": 1}" >&5
+    read -r -u 5 greeting && read -r -u 5 answer
+    echo "$greeting" "$answer"'
+  [ "$(printf '%s\n' "${lines[@]:0:2}" | sort)" = "$(printf '0x10000000\n0x20000000')" ]
+  [[ ${lines[2]} == *QMP*'"return": {}, "id": 1'* ]]
+}
+
 @test "bad options are usage errors that name them" {
   run -2 vm/run --private 100M -- true
   [[ $output == *"--private 100M: not a multiple of 128M"* ]]
+  run -2 vm/run --cxl 128M -- true
+  [[ $output == *"--cxl 128M: not a multiple of 256M"* ]]
   run -2 vm/run --dram much -- true
   [[ $output == *"--dram much: not a size"* ]]
   run -2 vm/run --smp 9 -- true
