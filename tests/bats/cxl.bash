@@ -1,0 +1,208 @@
+# shellcheck shell=bash
+# For the tests of CXL memory, after lib and cram: every test starts without a
+# region and without swap, and makes what it wants. Devices are numbered as in the
+# options of vm/run: 0, 1, ...
+# shellcheck disable=SC2034 # tests use what is set
+
+readonly CXL=/sys/bus/cxl/devices
+readonly ROOT_DECODER=$CXL/decoder0.0
+readonly QMP=/dev/virtio-ports/qmp
+
+setup() {
+  begin
+  swap_off
+}
+
+teardown() {
+  local dev region status=0
+  stop_background
+  stop_filling_dram
+  remove_cgroups
+  nothing_writable || status=1
+  for dev in /sys/bus/dax/devices/dax*; do
+    [ ! -e "$dev" ] || clean_device "${dev##*/}" || status=1
+  done
+  for region in "$CXL"/region*; do
+    [ ! -e "$region" ] || delete_region "${region##*/}" || status=1
+  done
+  no_splat || status=1
+  return "$status"
+}
+
+# --- regions ------------------------------------------------------------------
+
+# vm/run gives its devices the serial numbers 1, 2, ...
+memdev_of() { # DEVICE: what the kernel calls it, mem0 or so
+  local serial
+  for serial in "$CXL"/mem*/serial; do
+    if [ $(($(<"$serial"))) -eq $(($1 + 1)) ]; then
+      serial=${serial%/serial}
+      echo "${serial##*/}"
+      return
+    fi
+  done
+  fail "there is no CXL device $1"
+}
+
+decoder_of() { # DEVICE: its own decoder, the end of the way there
+  local mem end
+  mem=$(memdev_of "$1") || return
+  for end in "$CXL"/endpoint*; do
+    if [ "$(basename "$(readlink "$end/uport")")" = "$mem" ]; then
+      echo "decoder${end##*endpoint}.0"
+      return
+    fi
+  done
+  fail "$mem is not decoded"
+}
+
+region_device() { # REGION: its dax device
+  local dev
+  for dev in "$CXL/$1"/dax_region*/dax[0-9]*; do
+    [ ! -e "$dev/target_node" ] || { echo "${dev##*/}"; return; }
+  done
+  fail "$1 has no dax device"
+}
+
+region_size() { # DEVICE...: the sizes of the devices together
+  local dev mem size=0
+  for dev; do
+    mem=$(memdev_of "$dev") || return
+    size=$((size + $(<"$CXL/$mem/ram/size")))
+  done
+  echo "$size"
+}
+
+# All memory of DEVICE as target POSITION of REGION.
+add_target() { # REGION POSITION DEVICE
+  local decoder
+  decoder=$(decoder_of "$3") || return
+  echo ram >"$CXL/$decoder/mode" || return
+  region_size "$3" >"$CXL/$decoder/dpa_size" || return
+  echo "$decoder" >"$CXL/$1/target$2"
+}
+
+# Makes a region of all memory of one device, or of several, interleaved. Sets
+# REGION, DAX and NODE.
+make_region() { # GRANULARITY DEVICE...
+  local granularity=$1 dir i=0 dev
+  shift
+  REGION=$(<"$ROOT_DECODER/create_ram_region")
+  echo "$REGION" >"$ROOT_DECODER/create_ram_region" || return
+  dir=$CXL/$REGION
+  echo "$granularity" >"$dir/interleave_granularity" || return
+  echo $# >"$dir/interleave_ways" || return
+  region_size "$@" >"$dir/size" || return
+  for dev; do
+    add_target "$REGION" "$i" "$dev" || return
+    i=$((i + 1))
+  done
+  echo 1 >"$dir/commit" || return
+  echo "$REGION" >/sys/bus/cxl/drivers/cxl_region/bind || return
+  DAX=$(region_device "$REGION") || return
+  NODE=$(<"/sys/bus/dax/devices/$DAX/target_node")
+  # a module that was loaded takes what it finds, and keeps it
+  [ "$(driver_of "$DAX")" != kmem ] || fail "kmem has taken $DAX"
+}
+
+# Leaves of the region's dax device one memory block, which of an interleaved
+# region is on all of its devices. Compressed RAM is zeroed when it is plugged, and
+# here 128M of it take 20 seconds.
+one_block() {
+  resize "$DAX" $((128 << 20))
+}
+
+# A driver that the device was bound to by name would take the next of that name.
+forget_device() { # DAX-DEVICE
+  local driver
+  for driver in anondax cramdax device_dax; do
+    echo "$1" >"/sys/bus/dax/drivers/$driver/remove_id" 2>/dev/null || true
+  done
+}
+
+# Whatever it is in use for: the drivers are told that the device is gone.
+delete_region() { # [REGION]
+  local region=${1:-$REGION} dev target decoders=()
+  dev=$(region_device "$region" 2>/dev/null) || true
+  for target in "$CXL/$region"/target[0-9]*; do
+    decoders+=("$(<"$target")")
+  done
+  echo 0 >"$CXL/$region/commit" || return
+  echo "$region" >"$ROOT_DECODER/delete_region" || return
+  for target in "${decoders[@]}"; do
+    [ -z "$target" ] || echo 0 >"$CXL/$target/dpa_size" || return
+  done
+  [ -z "$dev" ] || forget_device "$dev"
+}
+
+# --- what a device says of itself ---------------------------------------------
+
+# Sends a command to the guest's QEMU and prints what it returns.
+qmp() { # COMMAND [JSON-ARGUMENTS]
+  local port line id=$BASHPID-$RANDOM answer=
+  exec {port}<>"$QMP"
+  # the first line is an error except for the first time
+  printf '%s\n' '{"execute": "qmp_capabilities"}' \
+    "{\"execute\": \"$1\", \"arguments\": ${2:-{\}}, \"id\": \"$id\"}" >&"$port"
+  while [ -z "$answer" ] && IFS= read -r -t 60 -u "$port" line; do
+    [[ $line != *"\"id\": \"$id\""* ]] || answer=$line
+  done
+  exec {port}>&-
+  case $answer in
+  *'"error": {'*) fail "qmp $1: $answer" ;;
+  *'"return":'*) echo "$answer" ;;
+  *) fail "qmp $1: no answer" ;;
+  esac
+}
+
+# The severity, which QEMU does not derive from the log
+event_flags() { # LOG
+  case $1 in
+  informational) echo 0 ;;
+  warning) echo 1 ;;
+  failure) echo 2 ;;
+  fatal) echo 3 ;;
+  *) fail "no such log: $1" ;;
+  esac
+}
+
+# Sends an event record to the log of a device.
+inject() { # KIND LOG DEVICE JSON-FIELDS
+  local flags
+  flags=$(event_flags "$2") || return
+  qmp "cxl-inject-$1-event" \
+    "{\"path\": \"/machine/peripheral/cxl$3\", \"log\": \"$2\", \"flags\": $flags, $4}"
+}
+
+# A Memory Module Event; bit 3 of the health status: the capacity is degraded
+inject_health() { # LOG STATUS [DEVICE]
+  local name fields='"type": 0'
+  for name in media-status additional-status life-used temperature dirty-shutdown-count \
+    corrected-volatile-error-count corrected-persistent-error-count; do
+    fields+=", \"$name\": 0"
+  done
+  inject memory-module "$1" "${3:-0}" "\"health-status\": $(($2)), $fields"
+}
+
+# Bit 0 of an address says that the memory is volatile. The descriptor is 1 for an
+# error that was not corrected.
+media_fields() { # DPA DESCRIPTOR
+  echo "\"dpa\": $(($1 | 1)), \"descriptor\": $(($2)), \"type\": 0, \"transaction-type\": 1"
+}
+
+inject_media() { # LOG DPA [DEVICE [DESCRIPTOR]]
+  inject general-media "$1" "${3:-0}" "$(media_fields "$2" "${4:-0}")"
+}
+
+inject_dram() { # LOG DPA [DEVICE [DESCRIPTOR]]
+  inject dram "$1" "${3:-0}" "$(media_fields "$2" "${4:-0}")"
+}
+
+# How often a device has asked for attention.
+device_interrupts() { # DEVICE
+  local mem pci
+  mem=$(memdev_of "$1") || return
+  pci=$(basename "$(readlink -f "$CXL/$mem/..")")
+  awk -v pci="$pci" 'index($0, pci) { for (i = 2; $i ~ /^[0-9]+$/; i++) sum += $i }
+    END { print sum + 0 }' /proc/interrupts
+}

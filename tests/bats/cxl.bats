@@ -1,0 +1,151 @@
+#!/usr/bin/env bats
+# vm: --cxl 256M --cxl 256M --qmp --dram 512M
+# CXL regions as private nodes, and what devices say of themselves: DESIGN.md 6. The
+# memory is slow here, some megabytes a second: tests use little of it.
+
+load lib
+load cram
+load cxl
+
+# As with kmem: five times the distance of DRAM
+readonly KMEM_DISTANCE=2880
+
+# What a process has there must survive the unplug.
+place_and_unplug() {
+  background_ready "map 1M; bind $NODE; fill 1; on $NODE all; verify 1" \
+    "signal $READY; wait $GO; on 0 all; verify 1"
+  assert_only_anon
+  unplug
+  background_finish
+  run ! node_has_state memory_private "$NODE"
+}
+
+@test "a region has a node of its own, and all its memory is there" {
+  make_region 256 0
+  bind_to anondax
+  equal "$(attr node)" "$NODE" node
+  run ! node_has_state memory "$NODE"
+  plug
+  node_has_state memory_private "$NODE"
+  equal "$(zoneinfo present "$NODE")" $((256 << 8)) "present pages"
+}
+
+@test "a region holds memory that was bound to it, and gives it back unchanged" {
+  make_region 256 0
+  plug_for_mbind
+  place_and_unplug
+}
+
+@test "so does one that is interleaved over two devices" {
+  make_region 256 0 1
+  plug_for_mbind
+  equal "$(zoneinfo present "$NODE")" $((512 << 8)) "present pages"
+  place_and_unplug
+}
+
+@test "so does one that is interleaved by pages, in ZONE_NORMAL" {
+  make_region 4096 1 0
+  plug_for_mbind online_kernel
+  place_and_unplug
+}
+
+@test "every service can be turned on for it, plugged or not" {
+  local opt when
+  make_region 256 0
+  bind_to anondax
+  for when in before after; do
+    [ $when = before ] || plug
+    for opt in reclaim demotion mbind interleave numa_balance madvise ltpin; do
+      set_attr $opt 1
+      equal "$(attr $opt)" 1 $opt
+    done
+    for opt in demotion reclaim mbind interleave numa_balance madvise ltpin; do
+      set_attr $opt 0
+      equal "$(attr $opt)" 0 $opt
+    done
+  done
+}
+
+@test "pages are demoted to it, and come back" {
+  local dir
+  dir=$(cgroup cold)
+  make_region 256 0
+  plug_for_mbind
+  set_attr reclaim 1
+  set_attr demotion 1
+  echo 1 >/sys/kernel/mm/numa/demotion_enabled
+  memscript "write $dir/cgroup.procs self; map 1M; fill 1; $(demote_all "$dir")" \
+    "on $NODE all; verify 1; move 0; on 0 all; verify 1"
+}
+
+@test "a region is compressed RAM" {
+  make_region 256 0
+  one_block
+  plug_cram
+  in_cram "map 1M; fill 1" "on $NODE all; readonly 1M; verify 1; slice 0 512K; fill 2" \
+    "on 0 all; verify 2; slice 512K 512K; on $NODE all; verify 1"
+}
+
+@test "what is in compressed RAM survives the unplug" {
+  local dir
+  dir=$(cgroup cram)
+  make_region 256 0 1
+  one_block
+  plug_cram
+  background_ready "write $dir/cgroup.procs self; map 1M; fill 1; $(demote_all "$dir")" \
+    "on $NODE all; signal $READY; wait $GO; on 0 all; verify 1"
+  unplug
+  background_finish
+}
+
+@test "without data on performance a region is as far away as kmem puts it" {
+  make_region 256 0
+  bind_to anondax
+  equal "$(attr adistance)" $KMEM_DISTANCE adistance
+  unbind
+  bind_to cramdax
+  equal "$(attr adistance)" $KMEM_DISTANCE adistance
+}
+
+@test "a region that is not plugged can go, and be made again" {
+  local driver
+  for driver in anondax cramdax; do
+    make_region 256 0
+    bind_to $driver
+    delete_region
+    [ ! -e "/sys/bus/dax/devices/$DAX" ]
+  done
+  make_region 256 0
+  plug_for_mbind
+  place_and_unplug
+}
+
+# Records of all kinds
+inject_all() { # DEVICE
+  inject_health informational 0x8 "$1"
+  inject_health warning 0 "$1"
+  inject_media failure 0x1000 "$1" 1
+  inject_dram fatal 0x200000 "$1"
+}
+
+asked_for_attention() { # DEVICE TIMES
+  [ "$(device_interrupts "$1")" -ge "$2" ]
+}
+
+@test "a device tells of events, and only that one" {
+  local before other
+  before=$(device_interrupts 0)
+  other=$(device_interrupts 1)
+  inject_all 0
+  poll 10 asked_for_attention 0 $((before + 4))
+  equal "$(device_interrupts 1)" "$other" "interrupts of the other device"
+}
+
+@test "what QEMU refuses is an error here" {
+  run ! inject_health informational 0 7
+  [[ $output == *GenericError* ]]
+  run ! qmp no-such-command
+  [[ $output == *CommandNotFound* ]]
+  run -0 qmp query-status
+  [[ $output == *running* ]]
+}
