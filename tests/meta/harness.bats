@@ -111,6 +111,8 @@ last_line_is() {
   [[ $output == *"--private 100M: not a multiple of 128M"* ]]
   run -2 vm/run --cxl 128M -- true
   [[ $output == *"--cxl 128M: not a multiple of 256M"* ]]
+  run -2 vm/run --hmat -- true
+  [[ $output == *"--hmat: needs --cxl"* ]]
   run -2 vm/run --dram much -- true
   [[ $output == *"--dram much: not a size"* ]]
   run -2 vm/run --smp 9 -- true
