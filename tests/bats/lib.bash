@@ -67,6 +67,10 @@ node_has_state() { # STATE NODE: is NODE in the list has_STATE?
   return 1
 }
 
+nodes_of_tier() { # ABSTRACT-DISTANCE
+  cat "/sys/devices/virtual/memory_tiering/memory_tier$(($1 / 128))/nodelist"
+}
+
 # --- checks -----------------------------------------------------------------
 
 fail() {

@@ -4,10 +4,6 @@
 
 load lib
 
-nodes_of_tier() { # ABSTRACT-DISTANCE
-  cat "/sys/devices/virtual/memory_tiering/memory_tier$(($1 / 128))/nodelist"
-}
-
 @test "adistance decides the tier, and the node leaves it when it is unplugged" {
   local before tier
   before=$(attr adistance)
