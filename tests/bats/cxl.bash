@@ -114,9 +114,9 @@ one_block() {
 
 # A driver that the device was bound to by name would take the next of that name.
 forget_device() { # DAX-DEVICE
-  local driver
-  for driver in anondax cramdax device_dax; do
-    echo "$1" >"/sys/bus/dax/drivers/$driver/remove_id" 2>/dev/null || true
+  local ids
+  for ids in /sys/bus/dax/drivers/*/remove_id; do
+    echo "$1" >"$ids"
   done
 }
 

@@ -120,6 +120,17 @@ place_and_unplug() {
   place_and_unplug
 }
 
+@test "a region that goes with memory on it gives that back unchanged" {
+  make_region 256 0 1
+  plug_for_mbind
+  background_ready "map 1M; bind $NODE; fill 1; on $NODE all; verify 1" \
+    "signal $READY; wait $GO; on 0 all; verify 1"
+  delete_region
+  [ ! -e "/sys/bus/dax/devices/$DAX" ]
+  run ! node_has_state memory_private "$NODE"
+  background_finish
+}
+
 # Records of all kinds
 inject_all() { # DEVICE
   inject_health informational 0x8 "$1"
