@@ -10,6 +10,7 @@
  */
 #define pr_fmt(fmt) "cram: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/cram.h>
 #include <linux/export.h>
 #include <linux/math64.h>
@@ -619,6 +620,7 @@ void __cram_trimmed(struct page *page, unsigned int order)
 		cram_forget_grants(cram, page, 1U << order);
 		if (cram->ops)
 			cram->ops->trimmed(cram, page, 1U << order);
+		cram_trim_freed(cram, page, order);
 	}
 	rcu_read_unlock();
 	node_private_count(page_to_nid(page), NODE_PRIVATE_SCRUBBED,
@@ -672,7 +674,7 @@ int cram_start(struct cram *cram, int nid, const struct range *span)
 EXPORT_SYMBOL_GPL(cram_start);
 
 /**
- * cram_pause - evict nothing for now
+ * cram_pause - evict nothing for now, and leave free pages alone
  * @cram: started
  *
  * For an unplug, which moves everything away itself, and then the memory map.
@@ -683,7 +685,9 @@ void cram_pause(struct cram *cram)
 {
 	WRITE_ONCE(cram->running, false);
 	disable_delayed_work_sync(&cram->evict);
+	cram_pause_trim(cram);
 }
+EXPORT_SYMBOL_IF_KUNIT(cram_pause);
 
 /**
  * cram_resume - go on after cram_pause()
@@ -697,7 +701,9 @@ void cram_resume(struct cram *cram)
 	enable_delayed_work(&cram->evict);
 	/* Whatever was not started meanwhile */
 	start_eviction(cram, 0);
+	cram_resume_trim(cram);
 }
+EXPORT_SYMBOL_IF_KUNIT(cram_resume);
 
 /**
  * cram_stop - the memory is gone
@@ -711,6 +717,7 @@ void cram_stop(struct cram *cram)
 		cram_pause(cram);
 	enable_delayed_work(&cram->evict);
 	flush_work(&deferred_work);
+	cram_set_trimmer(cram, NULL);
 	static_branch_dec(&cram_key);
 	vfree(cram->granted);
 	cram->granted = NULL;

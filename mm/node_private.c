@@ -9,6 +9,7 @@
  */
 #define pr_fmt(fmt) "node_private: " fmt
 
+#include <kunit/visibility.h>
 #include <linux/cpumask.h>
 #include <linux/cram.h>
 #include <linux/device.h>
@@ -226,6 +227,7 @@ struct cram *node_private_cram(int nid)
 
 	return np ? np->cram : NULL;
 }
+EXPORT_SYMBOL_IF_KUNIT(node_private_cram);
 
 /* See node_private_count(). */
 void __node_private_count(int nid, enum node_private_stat stat,
@@ -770,6 +772,8 @@ static int undo_plug(const struct private_memory *mem)
 	sigset_t all, old;
 	int rc;
 
+	if (mem->cram)
+		cram_pause(mem->cram);
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, &old);
 	rc = offline_ranges(mem);
@@ -777,6 +781,8 @@ static int undo_plug(const struct private_memory *mem)
 
 	if (!rc)
 		remove_ranges(mem, mem->nr_ranges);
+	else if (mem->cram)
+		cram_resume(mem->cram);
 	return rc;
 }
 

@@ -327,6 +327,15 @@ static ssize_t evicted_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(evicted);
 
+static ssize_t trimmed_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	struct cramdax *cd = to_cramdax(dev);
+
+	return sysfs_emit(buf, "%ld\n", atomic_long_read(&cd->cram.trimmed));
+}
+static DEVICE_ATTR_RO(trimmed);
+
 static PERSONALITY_STAT(placed, NODE_PRIVATE_PLACED);
 static PERSONALITY_STAT(refused, NODE_PRIVATE_REFUSED);
 static PERSONALITY_STAT(demoted, NODE_PRIVATE_DEMOTED);
@@ -342,6 +351,7 @@ static struct attribute *cramdax_stats_attrs[] = {
 	&stat_write_promoted.attr.attr,
 	&stat_scrubbed.attr.attr,
 	&dev_attr_evicted.attr,
+	&dev_attr_trimmed.attr,
 	NULL
 };
 

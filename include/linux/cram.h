@@ -10,6 +10,7 @@
 #include <linux/jump_label.h>
 #include <linux/mm.h>
 #include <linux/node_private.h>
+#include <linux/rcupdate.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/workqueue.h>
@@ -19,6 +20,7 @@
 #define CRAM_DEFAULT_HIGH	95
 
 struct cram;
+struct cram_trim;
 struct range;
 
 /**
@@ -35,6 +37,26 @@ struct cram_ops {
 	void (*taken)(struct cram *cram, struct page *page, unsigned int nr);
 	void (*stored)(struct cram *cram, struct folio *folio);
 	void (*trimmed)(struct cram *cram, struct page *page, unsigned int nr);
+};
+
+/**
+ * struct cram_trimmer - how a device is told which pages are free
+ * @zero: let the device zero physical addresses, @nr ranges of them, inclusive:
+ *	naturally aligned blocks of @min_order, or several in a row.  Nobody uses
+ *	the pages meanwhile, and they read as zeros before and after.  Process
+ *	context, may sleep.  Returns 0; -EOPNOTSUPP, -ENXIO or -ENODEV if there is
+ *	no use in asking again; another error to be asked again later
+ * @data: what @zero works with
+ * @min_order: of the smallest block that the device is told of, in pages
+ * @max_ranges: at a time
+ *
+ * For CXL see Media Operations, CXL r3.2 8.2.10.9.5.3.
+ */
+struct cram_trimmer {
+	int (*zero)(void *data, const struct range *ranges, unsigned int nr);
+	void *data;
+	unsigned int min_order;
+	unsigned int max_ranges;
 };
 
 /**
@@ -74,6 +96,8 @@ enum cram_gate {
  * @next_revoked: where taking them back goes on, counted from @first_pfn
  * @retry: jiffies to wait if nothing could be evicted
  * @evicted: pages that had to leave to make room
+ * @trim: what the device is to be told of free pages, if it can be
+ * @trimmed: pages that it was told of
  * @lock: serialises changes of the gate, and new grants
  * @evict: makes room
  */
@@ -100,6 +124,8 @@ struct cram {
 	unsigned long next_revoked;
 	unsigned long retry;
 	atomic_long_t evicted;
+	struct cram_trim __rcu *trim;
+	atomic_long_t trimmed;
 	spinlock_t lock;	/* @full, new grants */
 	struct delayed_work evict;
 };
@@ -193,6 +219,10 @@ void cram_revoke_grants(struct cram *cram);
 bool cram_grants_exceed(const struct cram *cram);
 bool cram_grants_due(struct cram *cram);
 void cram_forget_grants(struct cram *cram, struct page *page, unsigned int nr);
+int cram_set_trimmer(struct cram *cram, const struct cram_trimmer *trimmer);
+void cram_trim_freed(struct cram *cram, struct page *page, unsigned int order);
+void cram_pause_trim(struct cram *cram);
+void cram_resume_trim(struct cram *cram);
 enum cram_gate cram_gate(struct cram *cram);
 unsigned long cram_used(const struct cram *cram);
 unsigned long cram_resident(const struct cram *cram);

@@ -1,0 +1,27 @@
+#!/usr/bin/env bats
+# vm: --private 128M --dram 512M
+# Devices that are told which pages of compressed RAM are free: a KUnit suite, as
+# QEMU has such a device from 10.1 on only.
+
+load lib
+load cram
+
+@test "a device is told of free pages in batches, and of none that is in use" {
+  plug_cram
+  suite_passes cram_trim_test cram_trim 12
+  equal "$(attr used)" 0 "bytes in use"
+}
+
+@test "so it is in ZONE_NORMAL" {
+  bind_to cramdax
+  set_attr hotplug online_kernel
+  suite_passes cram_trim_test cram_trim 12
+  equal "$(attr used)" 0 "bytes in use"
+}
+
+@test "memory that is on no CXL device is told to nobody" {
+  in_cram "map 4M; fill 1" "on 1 all"
+  sleep 3
+  [ "$(stat_of scrubbed)" -ge 1024 ]
+  equal "$(stat_of trimmed)" 0 "pages told"
+}
