@@ -34,6 +34,9 @@
 #define EVICT_RETRY	(HZ / 2)
 #define EVICT_RETRY_MAX	(8 * HZ)
 
+/* What part of the pages leaves at a time while the device is degraded */
+#define DEGRADED_SHARE	64
+
 /* How much of a node is looked at without a break */
 #define SCAN_STEP	1024
 
@@ -85,7 +88,14 @@ static unsigned long mark_bytes(const struct cram *cram, unsigned int percent)
 /* Nothing gets in, however much room there is. */
 static bool is_closed(const struct cram *cram)
 {
-	return READ_ONCE(cram->full) || READ_ONCE(cram->failed);
+	return READ_ONCE(cram->full) || READ_ONCE(cram->failed) ||
+	       READ_ONCE(cram->degraded);
+}
+
+/* It is not only that nothing gets in: something has to leave. */
+static bool has_to_shrink(const struct cram *cram)
+{
+	return READ_ONCE(cram->full) || READ_ONCE(cram->degraded);
 }
 
 /**
@@ -268,7 +278,7 @@ static bool update_gate(struct cram *cram)
 	if (full == cram->full)
 		return false;
 	WRITE_ONCE(cram->full, full);
-	trace_node_private_gate(cram->nid, !full);
+	trace_node_private_gate(cram->nid, cram_gate(cram) != CRAM_CLOSED);
 	return full;
 }
 
@@ -356,6 +366,30 @@ void cram_set_failed(struct cram *cram, bool failed)
 EXPORT_SYMBOL_GPL(cram_set_failed);
 
 /**
+ * cram_set_degraded - the device is short of capacity, or no longer
+ * @cram: prepared, started or not
+ * @degraded: it takes nothing more, and pages leave, some at a time, until it has
+ *	enough again
+ *
+ * For a device that does not tell how much it uses, but when it is too much.
+ *
+ * Context: any, one at a time.
+ */
+void cram_set_degraded(struct cram *cram, bool degraded)
+{
+	if (READ_ONCE(cram->degraded) == degraded)
+		return;
+	WRITE_ONCE(cram->degraded, degraded);
+	if (READ_ONCE(cram->nid) == NUMA_NO_NODE)
+		return;
+	trace_node_private_gate(cram->nid, cram_gate(cram) != CRAM_CLOSED);
+	/* A device that cannot make up its mind does not lose more for that. */
+	if (degraded && !delayed_work_pending(&cram->evict))
+		start_eviction(cram, EVICT_RETRY);
+}
+EXPORT_SYMBOL_GPL(cram_set_degraded);
+
+/**
  * cram_report - what the device says of itself
  * @cram: the device, which has no cram_ops
  * @used: bytes that it uses
@@ -419,15 +453,22 @@ int cram_set_marks(struct cram *cram, unsigned int low, unsigned int high)
 }
 EXPORT_SYMBOL_GPL(cram_set_marks);
 
-/* Pages that have to leave for the use to sink to the low mark */
+/*
+ * Pages that have to leave for the use to sink to the low mark.  Nobody knows
+ * how many these are where the device just says that it is too much.
+ */
 static unsigned long pages_to_evict(const struct cram *cram)
 {
 	unsigned long load = cram_load(cram);
 	unsigned long low = mark_bytes(cram, READ_ONCE(cram->low));
+	unsigned long resident = cram_resident(cram);
+	unsigned long nr = 0;
 
-	if (load <= low)
-		return 0;
-	return mul_u64_u64_div_u64(cram_resident(cram), load - low, load) + 1;
+	if (load > low)
+		nr = mul_u64_u64_div_u64(resident, load - low, load) + 1;
+	if (READ_ONCE(cram->degraded) && resident)
+		nr = max3(nr, resident / DEGRADED_SHARE, EVICT_BATCH);
+	return nr;
 }
 
 static bool isolate(unsigned long pfn, int nid, struct list_head *folios)
@@ -532,7 +573,7 @@ static void evict(struct work_struct *work)
 
 	look_at_marks(cram);
 	todo = pages_to_evict(cram);
-	while (nr && done < todo && READ_ONCE(cram->full) &&
+	while (nr && done < todo && has_to_shrink(cram) &&
 	       READ_ONCE(cram->running)) {
 		nr = evict_some(cram);
 		done += nr;
@@ -547,7 +588,7 @@ static void evict(struct work_struct *work)
 	look_at_marks(cram);
 	if (READ_ONCE(cram->full) && (cram->ops || !progress))
 		start_eviction(cram, progress ? 0 : cram->retry);
-	else if (cram_grants_exceed(cram))
+	else if (cram_grants_exceed(cram) || READ_ONCE(cram->degraded))
 		start_eviction(cram, cram->retry);
 }
 

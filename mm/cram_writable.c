@@ -47,7 +47,7 @@ static bool may_grant(struct cram *cram)
 	unsigned long pages = atomic_long_read(&cram->nr_granted) + 1;
 
 	lockdep_assert_held(&cram->lock);
-	return !cram->full && !cram->failed &&
+	return !cram->full && !cram->failed && !cram->degraded &&
 	       pages * 100 <= cram_resident(cram) * cram->writable_pct &&
 	       cram_load(cram) + PAGE_SIZE <=
 	       mult_frac(cram->capacity, cram->low, 100UL);

@@ -894,6 +894,33 @@ unlock:
 }
 EXPORT_SYMBOL_GPL(offline_and_remove_private_memory);
 
+/**
+ * node_private_memory_error - memory of a private node is bad
+ * @addr: physical address, anything
+ *
+ * For a device that tells so.  Whoever has the page mapped gets a signal when he
+ * comes there; nothing happens to what is no private memory, or known already.
+ *
+ * Context: Process context, sleeps.
+ */
+void node_private_memory_error(u64 addr)
+{
+	unsigned long pfn = PHYS_PFN(addr);
+	struct page *page;
+
+	/* The memory must not go meanwhile. */
+	get_online_mems();
+	page = pfn_to_online_page(pfn);
+	if (page && node_is_private(page_to_nid(page)) && !PageHWPoison(page)) {
+		pr_err_ratelimited("node %d: the device says that memory at %#llx is bad\n",
+				   page_to_nid(page), addr);
+		if (IS_ENABLED(CONFIG_MEMORY_FAILURE))
+			memory_failure(pfn, 0);
+	}
+	put_online_mems();
+}
+EXPORT_SYMBOL_GPL(node_private_memory_error);
+
 /* Node ids for private nodes, beside those that the firmware describes */
 static nodemask_t spare_nodes;
 static unsigned int nr_spare_nodes __initdata;

@@ -113,13 +113,16 @@ static const struct personality_driver anondax_personality = {
 static int anondax_probe(struct dev_dax *dev_dax)
 {
 	struct personality *p;
+	int rc;
 
 	p = kzalloc(sizeof(*p), GFP_KERNEL);
 	if (!p)
 		return -ENOMEM;
 
-	personality_init(p, dev_dax, &anondax_personality, 0);
-	return 0;
+	rc = personality_init(p, dev_dax, &anondax_personality, 0);
+	if (rc)
+		kfree(p);
+	return rc;
 }
 
 static void anondax_remove(struct dev_dax *dev_dax)

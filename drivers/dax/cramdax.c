@@ -89,6 +89,11 @@ static void cramdax_release(struct personality *p)
 	cram_model_detach(&cd->cram);
 }
 
+static void cramdax_pressure(struct personality *p, bool degraded)
+{
+	cram_set_degraded(&container_of(p, struct cramdax, p)->cram, degraded);
+}
+
 static ssize_t capacity_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
@@ -372,6 +377,7 @@ static const struct personality_driver cramdax_personality = {
 	.module = THIS_MODULE,
 	.prepare = cramdax_prepare,
 	.release = cramdax_release,
+	.pressure = cramdax_pressure,
 };
 
 /* All that dax devices have, in their ranges */
@@ -388,6 +394,7 @@ static unsigned long device_size(struct dev_dax *dev_dax)
 static int cramdax_probe(struct dev_dax *dev_dax)
 {
 	struct cramdax *cd;
+	int rc;
 
 	cd = kzalloc(sizeof(*cd), GFP_KERNEL);
 	if (!cd)
@@ -396,20 +403,25 @@ static int cramdax_probe(struct dev_dax *dev_dax)
 	cram_init(&cd->cram);
 	cd->cram.capacity = device_size(dev_dax);
 	strscpy(cd->algorithm, DEFAULT_ALGORITHM);
-	personality_init(&cd->p, dev_dax, &cramdax_personality,
-			 NODE_PRIVATE_OPT_CRAM);
-	return 0;
+	rc = personality_init(&cd->p, dev_dax, &cramdax_personality,
+			      NODE_PRIVATE_OPT_CRAM);
+	if (rc)
+		kfree(cd);
+	return rc;
 }
 
 static void cramdax_remove(struct dev_dax *dev_dax)
 {
 	struct cramdax *cd = to_cramdax(&dev_dax->dev);
 
-	/* What cannot be taken away stays; nothing is added to it. */
-	if (personality_remove(&cd->p))
+	if (personality_remove(&cd->p)) {
+		/* What the device said in the last moment may have started it. */
+		cancel_delayed_work_sync(&cd->cram.evict);
 		kfree(cd);
-	else
-		cram_set_failed(&cd->cram, true);
+		return;
+	}
+	/* What cannot be taken away stays; nothing is added to it. */
+	cram_set_failed(&cd->cram, true);
 }
 
 static struct dax_device_driver cramdax_driver = {

@@ -18,9 +18,11 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/node_private.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 
+#include "cxl_signals.h"
 #include "personality.h"
 
 /* Where the memory stands if neither firmware nor admin says: as with kmem */
@@ -215,9 +217,12 @@ static int add_described(struct personality *p)
 	rc = prepare(p);
 	if (rc)
 		return rc;
+	cxl_signals_use(p, true);
 	rc = add_with_type(p);
-	if (rc && rc != -EUCLEAN)
+	if (rc && rc != -EUCLEAN) {
+		cxl_signals_use(p, false);
 		release(p);
+	}
 	return rc;
 }
 
@@ -280,6 +285,7 @@ static int unplug(struct personality *p)
 	release(p);
 	forget_memory(p);
 	WRITE_ONCE(p->opts, opts);
+	cxl_signals_use(p, false);
 	list_del_init(&p->plugged);
 	WRITE_ONCE(p->state, PERSONALITY_UNPLUGGED);
 	module_put(p->driver->module);
@@ -511,10 +517,11 @@ EXPORT_SYMBOL_GPL(personality_change_opts);
  * what firmware tells of it, or that of kmem.
  *
  * Context: Process context, the driver's probe.
+ * Return: 0 or -ENOMEM.
  */
-void personality_init(struct personality *p, struct dev_dax *dev_dax,
-		      const struct personality_driver *driver,
-		      unsigned long opts)
+int personality_init(struct personality *p, struct dev_dax *dev_dax,
+		     const struct personality_driver *driver,
+		     unsigned long opts)
 {
 	*p = (struct personality) {
 		.dev_dax = dev_dax,
@@ -526,6 +533,7 @@ void personality_init(struct personality *p, struct dev_dax *dev_dax,
 	};
 	mt_calc_adistance(p->nid, &p->adistance);
 	dev_set_drvdata(&dev_dax->dev, p);
+	return cxl_signals_attach(p);
 }
 EXPORT_SYMBOL_GPL(personality_init);
 
@@ -543,6 +551,20 @@ static void abandon_memory(struct personality *p)
 	node_private_set_opts(p->nid, p->driver->owner, 0);
 }
 
+/* The device goes in any case: nothing but a kill ends the attempt. */
+static int unplug_for_good(struct personality *p)
+{
+	sigset_t most, old;
+	int rc;
+
+	sigfillset(&most);
+	sigdelset(&most, SIGKILL);
+	sigprocmask(SIG_BLOCK, &most, &old);
+	rc = unplug(p);
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return rc;
+}
+
 /**
  * personality_remove - end the life of a device with its driver
  * @p: the device
@@ -557,13 +579,16 @@ static void abandon_memory(struct personality *p)
  */
 bool personality_remove(struct personality *p)
 {
+	bool stays;
+
 	guard(mutex)(&personality_lock);
-	if (p->mem && unplug(p)) {
+	stays = p->mem && unplug_for_good(p);
+	cxl_signals_detach(p, stays);
+	if (stays)
 		abandon_memory(p);
-		return false;
-	}
-	dev_set_drvdata(personality_dev(p), NULL);
-	return true;
+	else
+		dev_set_drvdata(personality_dev(p), NULL);
+	return !stays;
 }
 EXPORT_SYMBOL_GPL(personality_remove);
 

@@ -14,6 +14,7 @@
 #include "dax-private.h"
 
 struct attribute_group;
+struct cxl_signals;
 struct memory_dev_type;
 struct module;
 struct personality;
@@ -39,14 +40,17 @@ enum personality_state {
  * @release: optional, undoes @prepare: after the memory is gone, or after a plug
  *	that failed later and was undone.  @mem of the device is still there.  Not
  *	called for memory that cannot be taken back
+ * @pressure: optional, called when the device says that it is short of capacity
+ *	or no longer is, plugged or not; without personality_lock, may sleep
  *
- * The functions are called with personality_lock held.
+ * The others are called with personality_lock held.
  */
 struct personality_driver {
 	const char *owner;
 	struct module *module;
 	int (*prepare)(struct personality *p, struct private_memory *mem);
 	void (*release)(struct personality *p);
+	void (*pressure)(struct personality *p, bool degraded);
 };
 
 /**
@@ -63,6 +67,7 @@ struct personality_driver {
  * @mem: what is plugged, or what a failed plug could not take back, or NULL
  * @claimed: iomem resources, one for each range of @mem
  * @name: of @claimed; the device may go before them
+ * @signals: what listens to the CXL devices behind it, or NULL
  *
  * A driver that has more to remember embeds it.
  */
@@ -79,6 +84,7 @@ struct personality {
 	struct private_memory *mem;
 	struct resource **claimed;
 	const char *name;
+	struct cxl_signals *signals;
 };
 
 /*
@@ -113,9 +119,9 @@ static inline bool personality_is_plugged(struct personality *p)
 	return READ_ONCE(p->state) != PERSONALITY_UNPLUGGED;
 }
 
-void personality_init(struct personality *p, struct dev_dax *dev_dax,
-		      const struct personality_driver *driver,
-		      unsigned long opts);
+int personality_init(struct personality *p, struct dev_dax *dev_dax,
+		     const struct personality_driver *driver,
+		     unsigned long opts);
 bool personality_remove(struct personality *p);
 unsigned long personality_opts(struct personality *p);
 int personality_change_opts(struct personality *p, unsigned long set,

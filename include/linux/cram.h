@@ -85,6 +85,7 @@ enum cram_gate {
  * @high: percent of @capacity at which the gate closes
  * @full: the gate is closed
  * @failed: the device said what cannot be, or that it is failing
+ * @degraded: the device said that it is short of capacity, plugged or not
  * @running: eviction may look at the memory
  * @credit: what throttling has let through, in 1/1000 pages
  * @cursor: where eviction goes on, counted from @first_pfn
@@ -113,6 +114,7 @@ struct cram {
 	unsigned int high;
 	bool full;
 	bool failed;
+	bool degraded;
 	bool running;
 	atomic_t credit;
 	unsigned long cursor;
@@ -210,6 +212,7 @@ void cram_settle(struct cram *cram, struct page *page, unsigned long nr);
 void cram_account(struct cram *cram, long used, long coming);
 int cram_report(struct cram *cram, unsigned long used, unsigned long capacity);
 void cram_set_failed(struct cram *cram, bool failed);
+void cram_set_degraded(struct cram *cram, bool degraded);
 void cram_set_capacity(struct cram *cram, unsigned long capacity);
 int cram_set_marks(struct cram *cram, unsigned int low, unsigned int high);
 int cram_set_writable(struct cram *cram, unsigned int percent);

@@ -183,6 +183,7 @@ struct folio *__folio_alloc_private_noprof(gfp_t gfp, unsigned int order,
 					   int nid);
 int add_private_memory_driver_managed(const struct private_memory *mem);
 int offline_and_remove_private_memory(const struct private_memory *mem);
+void node_private_memory_error(u64 addr);
 void reserve_private_nodes(nodemask_t *possible);
 bool node_is_spare(int nid);
 

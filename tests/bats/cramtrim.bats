@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # vm: --private 128M --dram 512M
-# Devices that are told which pages of compressed RAM are free: a KUnit suite, as
+# Devices that are told which pages of compressed RAM are free: KUnit suites, as
 # QEMU has such a device from 10.1 on only.
 
 load lib

@@ -166,22 +166,40 @@ event_flags() { # LOG
   esac
 }
 
-# Sends an event record to the log of a device.
-inject() { # KIND LOG DEVICE JSON-FIELDS
+# The arguments of the command for an event record in the log of a device
+event() { # LOG DEVICE JSON-FIELDS
   local flags
-  flags=$(event_flags "$2") || return
-  qmp "cxl-inject-$1-event" \
-    "{\"path\": \"/machine/peripheral/cxl$3\", \"log\": \"$2\", \"flags\": $flags, $4}"
+  flags=$(event_flags "$1") || return
+  echo "{\"path\": \"/machine/peripheral/cxl$2\", \"log\": \"$1\", \"flags\": $flags, $3}"
+}
+
+# Sends one.
+inject() { # KIND LOG DEVICE JSON-FIELDS
+  local arguments
+  arguments=$(event "$2" "$3" "$4") || return
+  qmp "cxl-inject-$1-event" "$arguments" >/dev/null
+}
+
+# A line for flood() that does
+inject_line() { # KIND LOG DEVICE JSON-FIELDS
+  local arguments
+  arguments=$(event "$2" "$3" "$4") || return
+  echo "{\"execute\": \"cxl-inject-$1-event\", \"arguments\": $arguments}"
+}
+
+# Whatever else there is to say of its health is all 0 or all 1.
+health_fields() { # STATUS [OTHER]
+  local name fields="\"health-status\": $(($1)), \"type\": ${2:-0}"
+  for name in media-status additional-status life-used temperature dirty-shutdown-count \
+    corrected-volatile-error-count corrected-persistent-error-count; do
+    fields+=", \"$name\": ${2:-0}"
+  done
+  echo "$fields"
 }
 
 # A Memory Module Event; bit 3 of the health status: the capacity is degraded
-inject_health() { # LOG STATUS [DEVICE]
-  local name fields='"type": 0'
-  for name in media-status additional-status life-used temperature dirty-shutdown-count \
-    corrected-volatile-error-count corrected-persistent-error-count; do
-    fields+=", \"$name\": 0"
-  done
-  inject memory-module "$1" "${3:-0}" "\"health-status\": $(($2)), $fields"
+inject_health() { # LOG STATUS [DEVICE [OTHER]]
+  inject memory-module "$1" "${3:-0}" "$(health_fields "$2" "${4:-0}")"
 }
 
 # Bit 0 of an address says that the memory is volatile. The descriptor is 1 for an
@@ -198,6 +216,47 @@ inject_dram() { # LOG DPA [DEVICE [DESCRIPTOR]]
   inject dram "$1" "${3:-0}" "$(media_fields "$2" "${4:-0}")"
 }
 
+# Sends what is in a file, and waits for the answer to the command with that id.
+send_lines() { # FILE ID
+  local port status=0
+  exec {port}<>"$QMP"
+  cat "$1" >&"$port" &
+  timeout 120 grep -q -m1 "\"id\": \"$2\"" <&"$port" || status=$?
+  wait $!
+  exec {port}>&-
+  equal "$status" 0 "status of the answers"
+}
+
+repeated() { # TIMES LINE...
+  local n
+  for ((n = 0; n < $1; n++)); do printf '%s\n' "${@:2}"; done
+}
+
+# Sends LINEs so many TIMES, whatever becomes of each.
+flood() { # TIMES LINE...
+  local lines=$BATS_TEST_TMPDIR/flood
+  {
+    echo '{"execute": "qmp_capabilities"}'
+    repeated "$@"
+    echo '{"execute": "query-status", "id": "flood"}'
+  } >"$lines"
+  send_lines "$lines" flood
+}
+
+# The same while the guest stands still. It does so as soon as QEMU comes to the
+# first line: the rest has to be there by then, in one write of at most 32K.
+flood_paused() { # TIMES LINE...
+  local lines=$BATS_TEST_TMPDIR/flood
+  {
+    echo '{"execute": "qmp_capabilities"}'
+    echo '{"execute": "stop"}'
+    repeated "$@"
+    echo '{"execute": "cont", "id": "flood"}'
+  } >"$lines"
+  [ "$(stat -c %s "$lines")" -lt 32768 ] || fail "that is too much for one write" || return
+  send_lines "$lines" flood
+}
+
 # How often a device has asked for attention.
 device_interrupts() { # DEVICE
   local mem pci
@@ -205,4 +264,24 @@ device_interrupts() { # DEVICE
   pci=$(basename "$(readlink -f "$CXL/$mem/..")")
   awk -v pci="$pci" 'index($0, pci) { for (i = 2; $i ~ /^[0-9]+$/; i++) sum += $i }
     END { print sum + 0 }' /proc/interrupts
+}
+
+asked_for_attention() { # DEVICE TIMES
+  [ "$(device_interrupts "$1")" -ge "$2" ]
+}
+
+settled() { # DEVICE
+  local before
+  before=$(device_interrupts "$1")
+  sleep 0.3
+  [ "$(device_interrupts "$1")" = "$before" ]
+}
+
+# What a device has said until now has been read: so has a record that says nothing.
+after_events() { # DEVICE
+  local before
+  before=$(device_interrupts "$1")
+  inject_media informational 0 "$1"
+  poll 10 asked_for_attention "$1" $((before + 1))
+  poll 60 settled "$1"
 }

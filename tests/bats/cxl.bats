@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --cxl 256M --cxl 256M --qmp --dram 512M --append watchdog_thresh=60
+# vm: --cxl 256M --cxl 256M --qmp --dram 512M
 # CXL regions as private nodes, and what devices say of themselves: DESIGN.md 6. The
 # memory is slow here, some megabytes a second: tests use little of it, and zeroing
 # a memory block must not count as a soft lockup.
@@ -132,10 +132,6 @@ inject_all() { # DEVICE
   inject_health warning 0 "$1"
   inject_media failure 0x1000 "$1" 1
   inject_dram fatal 0x200000 "$1"
-}
-
-asked_for_attention() { # DEVICE TIMES
-  [ "$(device_interrupts "$1")" -ge "$2" ]
 }
 
 @test "a device tells of events, and only that one" {

@@ -2,6 +2,7 @@
 /* Verbs that look at pages: placement, page flags, smaps, idle bits. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/kernel-page-flags.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,33 @@ int verb_kflags(struct script *s, char **arg)
 		return because(s, ret, "'%s' is no amount", arg[1]);
 	return ret ? 0 : because(s, CHECK_FAILED, "%zu of %zu pages have it",
 				 count, w.len / PAGE_SIZE);
+}
+
+/* The file appears when it is complete. */
+int verb_frame(struct script *s, char **arg)
+{
+	struct window w;
+	char path[PATH_MAX];
+	uint64_t *pfn;
+	FILE *f;
+
+	if (!window_get(s, &w))
+		return no_area(s);
+	pfn = place_pfns(&w);
+	if (!pfn[0]) {
+		free(pfn);
+		return because(s, CHECK_FAILED, "the first page is not there");
+	}
+	(void)snprintf(path, sizeof(path), "%s.new", arg[0]);
+	f = fopen(path, "we");
+	if (f) {
+		(void)fprintf(f, "%llu\n",
+			      (unsigned long long)(pfn[0] << PAGE_SHIFT));
+		(void)fclose(f);
+	}
+	free(pfn);
+	return f && !rename(path, arg[0]) ?
+		       0 : because(s, errno, "cannot make %s", arg[0]);
 }
 
 const struct area *area_named(const struct script *s, const char *name)

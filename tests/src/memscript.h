@@ -196,6 +196,7 @@ int verb_migrate(struct script *s, char **arg);
 int verb_where(struct script *s, char **arg);
 int verb_on(struct script *s, char **arg);
 int verb_kflags(struct script *s, char **arg);
+int verb_frame(struct script *s, char **arg);
 int verb_same(struct script *s, char **arg);
 int verb_smaps(struct script *s, char **arg);
 int verb_used(struct script *s, char **arg);

@@ -46,6 +46,7 @@ static const struct verb verbs[] = {
 	{ "where", "", 0, 0, verb_where, "print the placement" },
 	{ "on", "NODE|swap|absent|zero AMOUNT", 2, 2, verb_on, "so many pages must be there: all, none, some, a number or a size" },
 	{ "kflags", "FLAG AMOUNT", 2, 2, verb_kflags, "so many pages must have this flag in /proc/kpageflags" },
+	{ "frame", "FILE", 1, 1, verb_frame, "write the physical address of the first page to a file that it makes" },
 	{ "same", "NAME AMOUNT", 2, 2, verb_same, "so many pages must be one with those of the other mapping" },
 	{ "smaps", "FIELD [AMOUNT]", 1, 2, verb_smaps, "print or check a field of smaps" },
 	{ "softdirty", "AMOUNT", 1, 1, verb_softdirty, "so many pages must be soft-dirty" },
