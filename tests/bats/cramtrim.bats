@@ -25,3 +25,7 @@ load cram
   [ "$(stat_of scrubbed)" -ge 1024 ]
   equal "$(stat_of trimmed)" 0 "pages told"
 }
+
+@test "a CXL device is sent what the specification says, and may answer anything" {
+  suite_passes cxl_media_ops_test cxl_media_ops 12
+}
