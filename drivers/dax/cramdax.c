@@ -19,6 +19,7 @@
 
 #include "bus.h"
 #include "cram_model.h"
+#include "cram_trimmer.h"
 #include "personality.h"
 
 #define DEFAULT_ALGORITHM	"lz4"
@@ -77,6 +78,7 @@ static int cramdax_prepare(struct personality *p, struct private_memory *mem)
 		cram_model_detach(&cd->cram);
 		return rc;
 	}
+	cram_trimmer_attach(&cd->cram, p->dev_dax);
 	mem->cram = &cd->cram;
 	return 0;
 }
@@ -422,6 +424,7 @@ static void cramdax_remove(struct dev_dax *dev_dax)
 	}
 	/* What cannot be taken away stays; nothing is added to it. */
 	cram_set_failed(&cd->cram, true);
+	cram_set_trimmer(&cd->cram, NULL);
 }
 
 static struct dax_device_driver cramdax_driver = {
