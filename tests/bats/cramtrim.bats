@@ -12,13 +12,6 @@ load cram
   equal "$(attr used)" 0 "bytes in use"
 }
 
-@test "so it is in ZONE_NORMAL" {
-  bind_to cramdax
-  set_attr hotplug online_kernel
-  suite_passes cram_trim_test cram_trim 12
-  equal "$(attr used)" 0 "bytes in use"
-}
-
 @test "memory that is on no CXL device is told to nobody" {
   in_cram "map 4M; fill 1" "on 1 all"
   sleep 3
