@@ -16,6 +16,7 @@
 #include <linux/cram.h>
 #include <linux/export.h>
 #include <linux/list.h>
+#include <linux/memory_hotplug.h>
 #include <linux/mm.h>
 #include <linux/mmzone.h>
 #include <linux/page-isolation.h>
@@ -130,9 +131,11 @@ static void begin_pass(struct cram_trim *trim)
 	/* Paired with want() */
 	smp_mb__after_atomic();
 	/* What waits on lists per CPU is not in the buddy. */
+	get_online_mems();
 	for (i = 0; i < MAX_NR_ZONES; i++)
 		if (managed_zone(&zones[i]))
 			drain_all_pages(&zones[i]);
+	put_online_mems();
 }
 
 /* The free block that all of a small one is in.  Call with zone->lock held. */
@@ -235,7 +238,8 @@ static bool is_in_use(const struct cram_trim *trim, struct page *page)
 
 /*
  * Of a block in use the bit is set again when the last page is freed.  Else a page
- * is on its way to the buddy, or the zone cannot spare the block now.
+ * is on its way to the buddy, it is coming online, or the zone cannot spare the
+ * block now.
  */
 static void leave_block(struct cram_trim *trim, unsigned long bit,
 			struct page *page)
@@ -243,7 +247,7 @@ static void leave_block(struct cram_trim *trim, unsigned long bit,
 	clear_bit(bit, trim->freed);
 	/* Who frees a page has given up the last reference before it sets the bit. */
 	smp_mb__after_atomic();
-	if (!page || is_in_use(trim, page))
+	if (page && is_in_use(trim, page))
 		return;
 	set_bit(bit, trim->freed);
 	trim->unsettled = true;
@@ -281,6 +285,16 @@ static bool fill_batch(struct cram_trim *trim)
 	return true;
 }
 
+/* What was found to be bad while it was in no list stays out of them. */
+static void take_off_bad_pages(struct page *page, unsigned int order)
+{
+	unsigned long i;
+
+	for (i = 0; i < 1UL << order; i++)
+		if (PageHWPoison(page + i) && take_page_off_buddy(page + i))
+			page_ref_inc(page + i);
+}
+
 static void put_back(struct cram_trim *trim)
 {
 	struct page *page, *next;
@@ -296,7 +310,32 @@ static void put_back(struct cram_trim *trim)
 		__putback_isolated_page(page, order,
 					get_pageblock_migratetype(page));
 		spin_unlock_irq(&zone->lock);
+		take_off_bad_pages(page, order);
 		cond_resched();
+	}
+	trim->nr_isolated = 0;
+}
+
+/*
+ * A device that has not answered in time may come to the pages at any later time:
+ * they are as bad as those with a memory error, and go with the memory.
+ */
+static void lose_blocks(struct cram_trim *trim)
+{
+	struct page *page, *next;
+	unsigned long i, nr;
+
+	pr_err("node %d: the device did not answer, %lu free pages are lost until it is unplugged\n",
+	       trim->cram->nid, trim->nr_isolated);
+	list_for_each_entry_safe(page, next, &trim->blocks, lru) {
+		list_del(&page->lru);
+		nr = 1UL << page_private(page);
+		set_page_private(page, 0);
+		for (i = 0; i < nr; i++) {
+			SetPageHWPoison(page + i);
+			num_poisoned_pages_inc(page_to_pfn(page + i));
+			set_page_refcounted(page + i);
+		}
 	}
 	trim->nr_isolated = 0;
 }
@@ -338,14 +377,18 @@ static int tell_batch(struct cram_trim *trim)
 	else if (trim->nr_ranges)
 		count_ranges(trim);
 	trim->nr_ranges = 0;
-	put_back(trim);
+	if (rc == -ETIMEDOUT)
+		lose_blocks(trim);
+	else
+		put_back(trim);
 	return rc;
 }
 
 /* Errors that are not going to go away */
 static bool is_final(int error)
 {
-	return error == -EOPNOTSUPP || error == -ENXIO || error == -ENODEV;
+	return error == -EOPNOTSUPP || error == -ENXIO || error == -ENODEV ||
+	       error == -ETIMEDOUT;
 }
 
 static void wait_longer(struct cram_trim *trim)

@@ -387,7 +387,7 @@ static unsigned int fill_node(unsigned int nr)
 
 static void a_full_node_keeps_what_is_free(struct kunit *test)
 {
-	unsigned long pfns[3];
+	unsigned long pfns[1];
 	unsigned int i, nr;
 
 	get_folios(test, ARRAY_SIZE(pfns), MIN_ORDER);
@@ -430,6 +430,23 @@ static void a_device_that_cannot_is_not_asked_again(struct kunit *test)
 	mock.nr_errors = 1;
 	free_one(test, LARGE_ORDER);
 	KUNIT_EXPECT_TRUE(test, wait_until(nr_calls() == 1));
+	free_one(test, LARGE_ORDER);
+	msleep(A_WHILE_MS);
+	KUNIT_EXPECT_EQ(test, nr_calls(), 1);
+}
+
+/* It may zero them later, so nobody gets them any more. */
+static void a_device_that_does_not_answer_costs_the_pages(struct kunit *test)
+{
+	unsigned long pfn, i;
+
+	mock.errors[0] = -ETIMEDOUT;
+	mock.nr_errors = 1;
+	pfn = free_one(test, LARGE_ORDER);
+	KUNIT_EXPECT_TRUE(test, wait_until(nr_calls() == 1));
+	msleep(A_WHILE_MS);
+	for (i = 0; i < 1UL << LARGE_ORDER; i++)
+		KUNIT_EXPECT_TRUE(test, PageHWPoison(pfn_to_page(pfn + i)));
 	free_one(test, LARGE_ORDER);
 	msleep(A_WHILE_MS);
 	KUNIT_EXPECT_EQ(test, nr_calls(), 1);
@@ -597,6 +614,7 @@ static struct kunit_case cram_trim_cases[] = {
 	KUNIT_CASE_SLOW(a_device_that_cannot_is_not_asked_again),
 	KUNIT_CASE_SLOW(pausing_puts_everything_back),
 	KUNIT_CASE_SLOW(nobody_loses_pages_to_the_device),
+	KUNIT_CASE_SLOW(a_device_that_does_not_answer_costs_the_pages),
 	KUNIT_CASE_SLOW(it_can_be_unplugged_meanwhile),
 	{}
 };

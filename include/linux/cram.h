@@ -45,7 +45,8 @@ struct cram_ops {
  *	naturally aligned blocks of @min_order, or several in a row.  Nobody uses
  *	the pages meanwhile, and they read as zeros before and after.  Process
  *	context, may sleep.  Returns 0; -EOPNOTSUPP, -ENXIO or -ENODEV if there is
- *	no use in asking again; another error to be asked again later
+ *	no use in asking again; -ETIMEDOUT if it may be at it still, which costs
+ *	the pages; another error, when it is at it no more, to be asked again
  * @data: what @zero works with
  * @min_order: of the smallest block that the device is told of, in pages
  * @max_ranges: at a time

@@ -150,6 +150,10 @@ EXPORT_SYMBOL_IF_KUNIT(cxl_discover_zero);
 /* Tell what may go well later from what never does. */
 static int error_of(const struct cxl_mbox_cmd *cmd, int rc)
 {
+	/* It is not over, whatever the device has answered until then. */
+	if (rc == -ETIMEDOUT)
+		return rc;
+
 	switch (cmd->return_code) {
 	case CXL_MBOX_CMD_RC_SUCCESS:
 		return rc;
@@ -376,8 +380,8 @@ EXPORT_SYMBOL_NS_GPL(cxl_region_zero_granularity, CXL);
  * background.
  * Return: 0 if all of it is zero; -EINVAL if the ranges are not such blocks;
  * -ENXIO if the region is not there any more, -EOPNOTSUPP if a device cannot;
- * -EAGAIN, -EBUSY, -ETIMEDOUT or -ENOMEM if it might go well later.  CXL r3.2
- * 8.2.10.9.5.3, Sanitize, Zero.
+ * -ETIMEDOUT if a device may be at it still, at any later time; -EAGAIN, -EBUSY or
+ * -ENOMEM if it might go well later.  CXL r3.2 8.2.10.9.5.3, Sanitize, Zero.
  */
 int cxl_region_zero(struct cxl_region *cxlr, const struct range *ranges,
 		    unsigned int nr)

@@ -435,6 +435,7 @@ static void errors_are_final_or_not(struct kunit *test)
 		{ CXL_MBOX_CMD_RC_ABORT, 0, -EAGAIN },
 		{ CXL_MBOX_CMD_RC_INTERNAL, 0, -EAGAIN },
 		{ 0, -ETIMEDOUT, -ETIMEDOUT },
+		{ CXL_MBOX_CMD_RC_BACKGROUND, -ETIMEDOUT, -ETIMEDOUT },
 		{ 0, -EBUSY, -EBUSY },
 	};
 	struct range range = range_at(0, SZ_1M);
