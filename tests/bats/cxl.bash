@@ -44,6 +44,12 @@ memdev_of() { # DEVICE: what the kernel calls it, mem0 or so
   fail "there is no CXL device $1"
 }
 
+pci_dir() { # DEVICE
+  local mem
+  mem=$(memdev_of "$1") || return
+  readlink -f "$CXL/$mem/.."
+}
+
 decoder_of() { # DEVICE: its own decoder, the end of the way there
   local mem end
   mem=$(memdev_of "$1") || return
@@ -103,6 +109,13 @@ make_region() { # GRANULARITY DEVICE...
   NODE=$(<"/sys/bus/dax/devices/$DAX/target_node")
   # a module that was loaded takes what it finds, and keeps it
   [ "$(driver_of "$DAX")" != kmem ] || fail "kmem has taken $DAX"
+}
+
+# A script has memory on the region; when it goes on, all of it must be in DRAM, and
+# what it was.
+hold_until_moved() { # [SIZE]
+  background_ready "map ${1:-1M}; bind $NODE; fill 1; on $NODE all; verify 1" \
+    "signal $READY; wait $GO; on 0 all; verify 1"
 }
 
 # Leaves of the region's dax device one memory block, which of an interleaved
@@ -259,10 +272,9 @@ flood_paused() { # TIMES LINE...
 
 # How often a device has asked for attention.
 device_interrupts() { # DEVICE
-  local mem pci
-  mem=$(memdev_of "$1") || return
-  pci=$(basename "$(readlink -f "$CXL/$mem/..")")
-  awk -v pci="$pci" 'index($0, pci) { for (i = 2; $i ~ /^[0-9]+$/; i++) sum += $i }
+  local dir
+  dir=$(pci_dir "$1") || return
+  awk -v pci="${dir##*/}" 'index($0, pci) { for (i = 2; $i ~ /^[0-9]+$/; i++) sum += $i }
     END { print sum + 0 }' /proc/interrupts
 }
 

@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # vm: --cxl 256M --cxl 256M --qmp --dram 512M
 # CXL regions as private nodes, and what devices say of themselves: DESIGN.md 6. The
-# memory is slow here, some megabytes a second: tests use little of it, and zeroing
-# a memory block must not count as a soft lockup.
+# memory is slow here, some megabytes a second: tests use little of it.
 
 load lib
 load cram
@@ -13,8 +12,7 @@ readonly KMEM_DISTANCE=2880
 
 # What a process has there must survive the unplug.
 place_and_unplug() {
-  background_ready "map 1M; bind $NODE; fill 1; on $NODE all; verify 1" \
-    "signal $READY; wait $GO; on 0 all; verify 1"
+  hold_until_moved
   assert_only_anon
   unplug
   background_finish
@@ -118,8 +116,7 @@ place_and_unplug() {
 @test "a region that goes with memory on it gives that back unchanged" {
   make_region 256 0 1
   plug_for_mbind
-  background_ready "map 1M; bind $NODE; fill 1; on $NODE all; verify 1" \
-    "signal $READY; wait $GO; on 0 all; verify 1"
+  hold_until_moved
   delete_region
   [ ! -e "/sys/bus/dax/devices/$DAX" ]
   run ! node_has_state memory_private "$NODE"

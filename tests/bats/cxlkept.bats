@@ -33,7 +33,7 @@ go_on() { # STEP
   set_attr ltpin 1
   plug_for_mbind online_kernel
   mem=$(memdev_of 0)
-  dir=$(readlink -f "$CXL/$mem/..")
+  dir=$(pci_dir 0)
   background_ready "map 1M; bind $NODE; fill 1; on $NODE all; pin long; on $NODE all; signal $READY" \
     "$(still_there)"
 

@@ -25,10 +25,6 @@ both_decode() {
   decoder_of 0 && decoder_of 1
 }
 
-pci_dir() { # DEVICE
-  readlink -f "$CXL/$(memdev_of "$1")/.."
-}
-
 unbind_memdev() { # DEVICE
   memdev_of "$1" >/sys/bus/cxl/drivers/cxl_mem/unbind
 }
@@ -50,8 +46,7 @@ uncommit() { # DEVICE, which is in the region
 
 # Memory is on the region when WAY takes DEVICE; then everything is used again.
 goes_with_memory() { # WAY DEVICE
-  background_ready "map 1M; bind $NODE; fill 1; on $NODE all; verify 1" \
-    "signal $READY; wait $GO; on 0 all; verify 1"
+  hold_until_moved
   "$1" "$2"
   [ ! -e "/sys/bus/dax/devices/$DAX" ]
   run ! node_has_state memory_private "$NODE"
@@ -103,8 +98,7 @@ each_way() { # GRANULARITY DEVICE...
 @test "it is if a signal comes meanwhile" {
   make_region 256 0
   plug_for_mbind
-  background_ready "map 8M; bind $NODE; fill 1; on $NODE all; signal $READY; wait $GO" \
-    "on 0 all; verify 1"
+  hold_until_moved 8M
   run timeout 0.5 bash -c "echo $(memdev_of 0) >/sys/bus/cxl/drivers/cxl_mem/unbind"
   equal "$status" 124 "status of what was to be interrupted"
   run ! node_has_state memory_private "$NODE"
