@@ -35,7 +35,9 @@ teardown_file() {
 }
 
 swap_off() {
-  ! grep -q ^/dev/vda /proc/swaps || swapoff /dev/vda
+  local swaps
+  mapfile -t swaps </proc/swaps
+  [[ ${swaps[*]} != */dev/vda* ]] || swapoff /dev/vda
 }
 
 swap_on() {
@@ -122,7 +124,7 @@ in_cram() { # STATEMENTS-BEFORE STATEMENTS-AFTER...
   local dir before=$1
   shift
   dir=$(cgroup cram)
-  [ "$(attr hotplug)" != unplugged ] || plug_cram
+  ! attr_is hotplug unplugged || plug_cram
   memscript "write $dir/cgroup.procs self; $before; $(demote_all "$dir"); readonly" "$@" readonly
 }
 
@@ -201,7 +203,7 @@ all_at_random() { # [OPERATIONS of each]
   SEED0=${RANDOM_SEED:-$RANDOM}
   dir=$(cgroup cram)
   for n in {1..3}; do
-    script=$(random_script $((SEED0 + n)) "$dir" "${1:-44}")
+    script=$(random_script $((SEED0 + n)) "$dir" "${1:-24}")
     memscript "$script" >"$BATS_TEST_TMPDIR/random$n" 2>&1 3>&- &
     pids+=($!)
   done

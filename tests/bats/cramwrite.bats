@@ -319,7 +319,7 @@ in_swap_cache() { # STATEMENTS...; with ALONE set they were never shared
     nothing_writable
   done
   [ "$(stat_of demoted)" -gt 2048 ]
-  [ "$(stat_of write_promoted)" -gt 1024 ]
+  [ "$(stat_of write_promoted)" -gt 512 ]
   [ "$MOVED" -gt 0 ]
   [ "$UNSHARED" -gt 0 ]
 }

@@ -108,7 +108,7 @@ make_region() { # GRANULARITY DEVICE...
   DAX=$(region_device "$REGION") || return
   NODE=$(<"/sys/bus/dax/devices/$DAX/target_node")
   # a module that was loaded takes what it finds, and keeps it
-  [ "$(driver_of "$DAX")" != kmem ] || fail "kmem has taken $DAX"
+  ! bound_to kmem || fail "kmem has taken $DAX"
 }
 
 # A script has memory on the region; when it goes on, all of it must be in DRAM, and

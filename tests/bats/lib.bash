@@ -3,6 +3,10 @@
 # bound to anondax and unplugged, and must end with a node that is empty: a
 # page that something left behind on the node fails the test that ran.
 
+# Before each command bats notes the line, for one that fails. That takes longer
+# than most commands do: begin() lets it note those of the test alone.
+set +T
+
 bats_require_minimum_version 1.8.0
 
 readonly NODES=/sys/devices/system/node
@@ -171,18 +175,29 @@ bound_to() { # DRIVER [DEVICE]
   [ -e "/sys/bus/dax/drivers/$1/${2:-$DAX}" ]
 }
 
-driver_of() { # DEVICE
-  local link
-  link=$(readlink "/sys/bus/dax/devices/$1/driver") || return 0
-  echo "${link##*/}"
+attr_is() { # ATTRIBUTE VALUE [DEVICE]
+  local value
+  read -r value <"/sys/bus/dax/devices/${3:-$DAX}/$1"
+  [ "$value" = "$2" ]
+}
+
+# Sets DRIVER to the name of the driver of DEVICE, or to nothing.
+find_driver() { # DEVICE
+  local bound
+  DRIVER=
+  for bound in /sys/bus/dax/drivers/*/"$1"; do
+    [ -e "$bound" ] || continue
+    bound=${bound%/*}
+    DRIVER=${bound##*/}
+  done
 }
 
 unbind() { # [DEVICE]
-  local dev=${1:-$DAX} driver
-  driver=$(driver_of "$dev")
-  [ -n "$driver" ] || return 0
-  echo "$dev" >"/sys/bus/dax/drivers/$driver/remove_id" 2>/dev/null || true
-  echo "$dev" >"/sys/bus/dax/drivers/$driver/unbind"
+  local dev=${1:-$DAX}
+  find_driver "$dev"
+  [ -n "$DRIVER" ] || return 0
+  echo "$dev" >"/sys/bus/dax/drivers/$DRIVER/remove_id" 2>/dev/null || true
+  echo "$dev" >"/sys/bus/dax/drivers/$DRIVER/unbind"
 }
 
 bind_to() { # DRIVER [DEVICE]
@@ -249,7 +264,7 @@ punch_hole() { # DEVICE
 }
 
 plugged() { # [DEVICE]
-  bound_to anondax "${1:-}" && [ "$(attr hotplug "${1:-}")" != unplugged ]
+  bound_to anondax "${1:-}" && ! attr_is hotplug unplugged "${1:-}"
 }
 
 # Plugs the device with the mbind opt-in.
@@ -414,8 +429,8 @@ cgroup() { # NAME
 
 remove_cgroups() {
   local dir
-  for dir in "$CGROUPS"/bats.*/; do
-    [ ! -d "$dir" ] || rmdir "$dir"*/ "$dir" 2>/dev/null || poll 5 rmdir "$dir" || true
+  for dir in "$CGROUPS"/bats.*/*/ "$CGROUPS"/bats.*/; do
+    [ ! -d "$dir" ] || poll 5 rmdir "$dir" || true
   done
 }
 
@@ -454,15 +469,8 @@ setup_file() {
   export SERVICES_OFF
 }
 
-# Before each command bats notes the line, for one that fails. That takes longer
-# than most commands do: let it note those of the test only.
-trace_the_test_only() {
-  set +T
-  declare -ft "$BATS_TEST_NAME"
-}
-
 begin() {
-  trace_the_test_only
+  declare -ft "$BATS_TEST_NAME"
   READY=$BATS_TEST_TMPDIR/ready
   GO=$BATS_TEST_TMPDIR/go
   BACKGROUND=
@@ -499,10 +507,9 @@ empty_swap_cache() {
 
 # Every plugged node must be empty by now, and must unplug.
 clean_device() { # DEVICE
-  local driver
-  driver=$(driver_of "$1")
-  case $driver in
-  anondax | cramdax) "clean_$driver" "$1" ;;
+  find_driver "$1"
+  case $DRIVER in
+  anondax | cramdax) "clean_$DRIVER" "$1" ;;
   esac
 }
 
@@ -510,7 +517,7 @@ clean_device() { # DEVICE
 # the attributes back.
 clean_cramdax() { # DEVICE
   local status=0
-  if [ "$(attr hotplug "$1")" != unplugged ]; then
+  if ! attr_is hotplug unplugged "$1"; then
     empty_swap_cache
     [ -n "${NODE_NOT_EMPTY:-}" ] || assert_node_empty "$(attr node "$1")" \
       || status=1
@@ -523,9 +530,9 @@ clean_cramdax() { # DEVICE
 clean_anondax() { # DEVICE
   local opt status=0
   if plugged "$1"; then
-    [ "$(attr reclaim "$1")" = 0 ] || empty_swap_cache
+    attr_is reclaim 0 "$1" || empty_swap_cache
     # demotion may have moved memory of anybody there
-    [ "$(attr demotion "$1")" = 0 ] || NODE_NOT_EMPTY=1
+    attr_is demotion 0 "$1" || NODE_NOT_EMPTY=1
     [ -n "${NODE_NOT_EMPTY:-}" ] || assert_node_empty "$(attr node "$1")" \
       || status=1
     unplug "$1" || status=1

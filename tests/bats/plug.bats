@@ -274,7 +274,6 @@ no_private_memory() {
   plug
   unplug
   bind_to kmem
-  equal "$(driver_of "$DAX")" kmem
   unbind
   bind_to anondax
   no_private_memory

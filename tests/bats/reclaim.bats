@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --swap 256M --dram 512M --smp 2
+# vm: --private 128M --swap 256M --dram 512M
 # A node that is reclaimed: DESIGN.md 8.11, 8.12, 8.17, 8.18. Without the opt-in
 # see swap.bats, oom.bats and memcg.bats.
 
@@ -74,8 +74,8 @@ outgrow_the_node() {
 meet_a_limit() {
   local dir
   dir=$(cgroup limit)
-  echo 24M >"$dir/memory.max"
-  memscript "write $dir/cgroup.procs self; map 48M; bind $NODE; fill 1; on swap some; verify 1"
+  echo 12M >"$dir/memory.max"
+  memscript "write $dir/cgroup.procs self; map 24M; bind $NODE; fill 1; on swap some; verify 1"
   remove_cgroups
 }
 
@@ -105,10 +105,10 @@ reclaim_by_hand() {
   local dir
   plug_for_reclaim
   dir=$(cgroup high)
-  echo 24M >"$dir/memory.high"
-  background_ready "write $dir/cgroup.procs self; map 40M; bind $NODE; fill 1" \
+  echo 12M >"$dir/memory.high"
+  background_ready "write $dir/cgroup.procs self; map 20M; bind $NODE; fill 1" \
     "signal $READY; wait $GO; on swap some; verify 1"
-  poll 30 reads_below "$dir/memory.current" $((26 << 20))
+  poll 30 reads_below "$dir/memory.current" $((14 << 20))
   background_finish
 }
 

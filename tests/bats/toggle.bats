@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --swap 256M --dram 512M --smp 2
+# vm: --private 128M --swap 256M --dram 512M
 # leaks: check
 # timeout: 400
 # Opt-ins change at run time, whatever goes on: DESIGN.md I6.

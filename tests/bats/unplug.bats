@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --dram 512M --smp 2
+# vm: --private 128M --dram 512M
 # Unplugging a node that is in use: DESIGN.md I7, 8.4.
 
 load lib

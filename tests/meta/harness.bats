@@ -176,3 +176,17 @@ last_line_is() {
   run -1 tests/run tests/bats/no-such-file.bats
   [[ $output == *"no test file"* ]]
 }
+
+# The guest is in the process group of this test, as others that run now are not.
+@test "a run that is stopped leaves no guest behind" {
+  local pid guest status=0
+  tests/run --no-build --kernel default tests/meta/fixtures/hangs.bats >/dev/null 2>&1 3>&- &
+  pid=$!
+  until guest=$(pgrep -o -g "$(ps -o pgid= $pid | tr -d ' ')" -f 'vm/run.*hangs.bats'); do
+    sleep 0.1
+  done
+  kill $pid
+  wait $pid || status=$?
+  [ "$status" = 143 ]
+  run ! kill -0 "$guest"
+}

@@ -23,15 +23,21 @@ static int usage(void)
 	return 0;
 }
 
-/* A livelock must end the process, not hang the test run. */
-void start_timeout(void)
+/* What a script may take. */
+unsigned int timeout_seconds(void)
 {
 	const char *env = getenv("MEMSCRIPT_TIMEOUT");
-	long seconds = 0;
+	long seconds = DEFAULT_TIMEOUT;
 
 	if (env && (!parse_count(env, &seconds) || seconds <= 0))
 		die("MEMSCRIPT_TIMEOUT='%s' is no number of seconds", env);
-	(void)alarm(env ? (unsigned int)seconds : DEFAULT_TIMEOUT);
+	return (unsigned int)seconds;
+}
+
+/* A livelock must end the process, not hang the test run. */
+void start_timeout(void)
+{
+	(void)alarm(timeout_seconds());
 }
 
 int main(int argc, char **argv)

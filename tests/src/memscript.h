@@ -105,6 +105,7 @@ const char *errno_name(int err);
 int word_index(const char *const *words, const char *text);
 
 /* memscript.c */
+unsigned int timeout_seconds(void);
 void start_timeout(void);
 
 /* area.c */
