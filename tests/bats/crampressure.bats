@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --private 128M --swap 256M --dram 512M
+# vm: --private 128M --private 128M --swap 256M --dram 512M --smp 2
 # timeout: 600
 # Compressed RAM that gets full: who is let in, who has to leave. DESIGN.md 6.
 # What "fill" writes does not compress, what "touch" writes does.

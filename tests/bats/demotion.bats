@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --private 128M --swap 384M --dram 512M
+# vm: --private 128M --private 128M --swap 384M --dram 512M --smp 2
 # A private node as a tier: DESIGN.md 8.2, 8.16. dax0.0 is node 1, dax1.0 node 2.
 # No other file has such a guest: the last test leaves ordinary memory behind.
 

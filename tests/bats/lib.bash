@@ -4,7 +4,8 @@
 # page that something left behind on the node fails the test that ran.
 
 # Before each command bats notes the line, for one that fails. That takes longer
-# than most commands do: begin() lets it note those of the test alone.
+# than most commands do: not for those here, and begin() ends it for all but those
+# of the test.
 set +T
 
 bats_require_minimum_version 1.8.0
@@ -470,6 +471,7 @@ setup_file() {
 }
 
 begin() {
+  set +T
   declare -ft "$BATS_TEST_NAME"
   READY=$BATS_TEST_TMPDIR/ready
   GO=$BATS_TEST_TMPDIR/go
@@ -559,3 +561,5 @@ teardown() {
   no_splat || status=1
   return "$status"
 }
+
+set -T

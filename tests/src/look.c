@@ -120,11 +120,11 @@ int verb_kflags(struct script *s, char **arg)
 {
 	static const char *const word[] = {
 		"anon", "lru", "thp", "unevictable", "mmap", "hwpoison",
-		"compound_head", "ksm", NULL
+		"compound_head", NULL
 	};
 	static const int bit[] = {
 		KPF_ANON, KPF_LRU, KPF_THP, KPF_UNEVICTABLE, KPF_MMAP,
-		KPF_HWPOISON, KPF_COMPOUND_HEAD, KPF_KSM
+		KPF_HWPOISON, KPF_COMPOUND_HEAD
 	};
 	int i = word_index(word, arg[0]);
 	struct window w;
