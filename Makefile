@@ -1,7 +1,7 @@
 # Private memory nodes for Linux 6.12. `make` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test kernel tree lint clean deps new-test
+.PHONY: help demo test tools kernel tree lint clean deps new-test
 
 YES := $(if $(Y),-y)
 
@@ -24,6 +24,9 @@ kernel: deps ## build the default kernel and print where it is
 
 tree: deps ## make the patched kernel tree and print where it is
 	@scripts/kernel-tree
+
+tools: deps ## build daxctl-private
+	@$(MAKE) -s -C tools/daxctl-private
 
 lint: deps ## shellcheck, checkpatch --strict on patches and new kernel files
 	@scripts/lint

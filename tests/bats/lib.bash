@@ -15,7 +15,8 @@ readonly CGROUPS=/sys/fs/cgroup
 readonly THP=/sys/kernel/mm/transparent_hugepage
 readonly SPLAT='BUG:|WARNING:|Oops|KASAN|UBSAN|general protection|INFO: task|possible (circular|recursive)|inconsistent lock|suspicious RCU|bad page state|Bad rss-counter|refcount_t:|soft lockup|list_(add|del) corruption|allocation from offline node'
 
-PATH=$(cd "${BASH_SOURCE[0]%/*}/../src/build" && pwd):$PATH
+ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
+PATH=$ROOT/tests/src/build:$ROOT/tools/daxctl-private/build:$PATH
 DAX=${DAX:-dax0.0}
 # a script that hangs ends after two minutes; faults under pressure take longer
 [ "${KERNEL:-}" != debug ] || export MEMSCRIPT_TIMEOUT=600

@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# daxctl-private list, on captured machines
+
+load lib
+
+@test "a machine without dax devices is an empty list" {
+  machine nodax
+  run -0 look list
+  equal "$output" "[]"
+}
+
+@test "a private device shows its node, its tier and what it is open to" {
+  machine tiers
+  run -0 look list
+  equal "$(json 0.chardev)" dax0.0
+  equal "$(json 0.mode)" private
+  equal "$(json 0.node)" 1
+  equal "$(json 0.tier)" 22
+  equal "$(json 0.policy.demotion)" 1
+  equal "$(json 0.policy.mbind)" 0
+  equal "$(json 0.reachable)" 0
+}
+
+@test "compressed RAM shows what it promises and what backs it" {
+  machine tiers
+  run -0 look list dax1.0
+  equal "$(json 0.mode)" cram
+  equal "$(json 0.promised)" $((128 << 20))
+  equal "$(json 0.backed)" $((64 << 20))
+  equal "$(json 0.gate)" open
+}
+
+@test "devices without a driver are listed with --idle only" {
+  machine tiers
+  run -0 look list
+  equal "$(json | grep -o chardev | wc -l)" 2
+  run -0 look list --idle
+  equal "$(json 2.mode)" disabled
+}
+
+@test "for people a single device is bare, with sizes to be read" {
+  machine tiers
+  run -0 look list -u dax0.0
+  equal "$(json size)" "128.00 MiB (134.22 MB)"
+}
+
+@test "columns are a table" {
+  machine tiers
+  run -0 look list -o chardev,mode,policy.mbind
+  equal "${lines[0]}" "chardev mode    policy.mbind"
+  equal "${lines[1]}" "dax0.0  private 0"
+  equal "${lines[2]}" "dax1.0  cram    "
+}
+
+@test "a device that does not exist is 3, and still an empty list" {
+  machine tiers
+  run -3 --separate-stderr look list dax7.0
+  equal "$output" "[]"
+  equal "$stderr" "error: dax7.0: no such dax device: ENODEV: see daxctl-private list"
+}
+
+@test "verbs that write refuse a captured machine" {
+  machine tiers
+  run -2 --separate-stderr look plug dax0.0
+  equal "$stderr" "error: plug: --sysroot is for verbs that only read"
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+
+#include "change.h"
+#include "command.h"
+#include "message.h"
+#include "node.h"
+#include "output.h"
+
+struct tally {
+	int changed, same, failed, no_feature;
+};
+
+static void count_result(struct tally *tally, int ret, bool changed)
+{
+	if (!ret && changed)
+		tally->changed++;
+	else if (!ret)
+		tally->same++;
+	else
+		tally->failed++;
+	if (ret == -EOPNOTSUPP)
+		tally->no_feature++;
+}
+
+/* With --dry-run the steps, else the device as it is then. */
+static struct json_object *describe(const struct device *dev, const struct plan *plan)
+{
+	struct json_object *obj;
+
+	if (global.dry_run) {
+		obj = json_object_new_object();
+		add_text(obj, "chardev", dev->name);
+		json_object_object_add(obj, "steps", plan_to_json(plan));
+		return obj;
+	}
+	obj = device_to_json(dev);
+	if (device_is_ours(dev))
+		json_object_object_add(obj, "tiers", tiers_to_json());
+	json_object_object_add(obj, "changed", json_object_new_boolean(plan->nr > 0));
+	return obj;
+}
+
+static void change_one(const struct change *change, struct device *dev, struct tally *tally,
+		       struct json_object *results)
+{
+	struct plan plan = { .dev = dev };
+	int ret = change->make(dev, &plan);
+
+	if (!ret && !global.dry_run)
+		ret = plan_run(&plan);
+	device_refresh(dev);
+	count_result(tally, ret, plan.nr > 0);
+	if (!ret)
+		json_object_array_add(results, describe(dev, &plan));
+	plan_free(&plan);
+}
+
+static int exit_code(const struct tally *tally)
+{
+	if (!tally->failed)
+		return EXIT_DONE;
+	if (tally->changed + tally->same)
+		return EXIT_PARTLY;
+	return tally->no_feature == tally->failed ? EXIT_NO_FEATURE : EXIT_FAILED;
+}
+
+/**
+ * change_devices() - change each device that is named
+ * @change: how
+ * @argc: number of names
+ * @argv: the names
+ *
+ * Prints those that are now as was wanted.
+ *
+ * Return: the exit code
+ */
+int change_devices(const struct change *change, int argc, char **argv)
+{
+	struct json_object *results;
+	struct tally tally = { 0 };
+	struct devices devices;
+	int ret;
+
+	if (!argc)
+		return usage_error("no device was named; \"all\" is every one");
+	if (devices_load(&devices))
+		return EXIT_FAILED;
+	ret = devices_select(&devices, argc, argv, change->region);
+	results = json_object_new_array();
+	for (int i = 0; !ret && i < devices.nr; i++)
+		change_one(change, &devices.dev[i], &tally, results);
+	print_objects(results);
+	if (!ret && !global.dry_run)
+		say("%s %d device%s", change->done, tally.changed, tally.changed == 1 ? "" : "s");
+	devices_free(&devices);
+	return ret ? ret : exit_code(&tally);
+}

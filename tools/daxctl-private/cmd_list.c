@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/* daxctl-private list: devices, what they are and what they are used for. */
+#include <libsmartcols/libsmartcols.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "device.h"
+#include "message.h"
+#include "output.h"
+#include "text.h"
+
+static const char *region, *columns;
+static struct texts names;
+static bool idle;
+
+static const struct option_def options[] = {
+	TEXT('r', "region", &region, "ID", "only devices of this region"),
+	TEXTS('d', "dev", &names, "NAME", "only this device; may be given again"),
+	FLAG('i', "idle", &idle, "devices without a driver, too"),
+	TEXT('o', "output", &columns, "KEYS", "a table of these keys, as chardev,node,policy.mbind"),
+	END_OF_OPTIONS
+};
+
+/* The value of a key, of which "policy.mbind" is one of an object in it. */
+static const char *cell(struct json_object *obj, char *key)
+{
+	char *save = NULL;
+
+	for (char *part = strtok_r(key, ".", &save); part; part = strtok_r(NULL, ".", &save))
+		if (!json_object_object_get_ex(obj, part, &obj))
+			return "";
+	return json_object_get_string(obj);
+}
+
+static void fill_line(struct libscols_line *line, struct json_object *obj)
+{
+	char *keys = xstrdup(columns), *save = NULL;
+	size_t nr = 0;
+
+	for (char *key = strtok_r(keys, ",", &save); key; key = strtok_r(NULL, ",", &save)) {
+		char *copy = xstrdup(key);
+
+		if (scols_line_set_data(line, nr++, cell(obj, copy)))
+			out_of_memory();
+		free(copy);
+	}
+	free(keys);
+}
+
+static void add_columns(struct libscols_table *table)
+{
+	char *keys = xstrdup(columns), *save = NULL;
+
+	for (char *key = strtok_r(keys, ",", &save); key; key = strtok_r(NULL, ",", &save))
+		if (!scols_table_new_column(table, key, 0, 0))
+			out_of_memory();
+	free(keys);
+}
+
+static void print_table(struct json_object *array)
+{
+	struct libscols_table *table = scols_new_table();
+
+	if (!table)
+		out_of_memory();
+	add_columns(table);
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		struct libscols_line *line = scols_table_new_line(table, NULL);
+
+		if (!line)
+			out_of_memory();
+		fill_line(line, json_object_array_get_idx(array, i));
+	}
+	(void)scols_print_table(table);
+	scols_unref_table(table);
+	json_object_put(array);
+}
+
+/* Without names everything is meant, and nothing is no error. */
+static int select_some(struct devices *devices)
+{
+	static char all[] = "all", *everything[] = { all };
+
+	if (names.nr)
+		return devices_select(devices, names.nr, (char **)names.text, region);
+	if (!devices->nr)
+		return 0;
+	return devices_select(devices, 1, everything, region);
+}
+
+static int list(const struct command *cmd, int argc, char **argv)
+{
+	struct json_object *array;
+	struct devices devices;
+	int ret;
+
+	(void)cmd;
+	for (int i = 0; i < argc; i++)
+		options_add_text(&names, argv[i]);
+	if (devices_load(&devices))
+		return EXIT_FAILED;
+	ret = select_some(&devices);
+	array = json_object_new_array();
+	for (int i = 0; !ret && i < devices.nr; i++)
+		if (idle || devices.dev[i].driver)
+			json_object_array_add(array, device_to_json(&devices.dev[i]));
+	devices_free(&devices);
+	if (columns)
+		print_table(array);
+	else
+		print_objects(array);
+	return ret;
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.args = "[DEVICE...]",
+	.help = "Show dax devices, their nodes and what they are open to.",
+	.options = options,
+	.run = list,
+};

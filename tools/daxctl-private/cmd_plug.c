@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/* daxctl-private plug and unplug: the memory of a device of ours, as a whole. */
+#include <errno.h>
+#include <string.h>
+
+#include "change.h"
+#include "command.h"
+#include "message.h"
+
+static const char *region, *zone;
+static struct patience patience;
+
+static const struct option_def plug_options[] = {
+	TEXT('z', "zone", &zone, "ZONE", "movable or kernel; without it, what suits the policy"),
+	TEXT('r', "region", &region, "ID", "only devices of this region"),
+	END_OF_OPTIONS
+};
+
+static const struct option_def unplug_options[] = {
+	FLAG('w', "wait", &patience.retry, "try again while something holds it"),
+	NUMBER('t', "timeout", &patience.seconds, "SECONDS", "give up then; nothing has changed"),
+	TEXT('r', "region", &region, "ID", "only devices of this region"),
+	END_OF_OPTIONS
+};
+
+static int must_be_ours(const struct device *dev)
+{
+	if (device_is_ours(dev))
+		return 0;
+	return complain(dev->name, EINVAL, "daxctl-private reconfigure-device gives it mode private or cram",
+			"a device in mode %s is not plugged", mode_name(dev->mode));
+}
+
+static const char *plug_word(void)
+{
+	if (!zone)
+		return "online";
+	return strcmp(zone, "movable") ? "online_kernel" : "online_movable";
+}
+
+static int make_plugged(struct device *dev, struct plan *plan)
+{
+	const char *word = plug_word();
+	int ret = must_be_ours(dev);
+
+	if (ret)
+		return ret;
+	if (!strcmp(word, "online") ? device_is_plugged(dev) : !strcmp(word, dev->state))
+		return 0;
+	if (device_is_plugged(dev))
+		return complain(dev->name, EBUSY, "unplug it first", "it is plugged as %s", dev->state);
+	plan_hotplug(plan, word, NULL);
+	return 0;
+}
+
+static int make_unplugged(struct device *dev, struct plan *plan)
+{
+	int ret = must_be_ours(dev);
+
+	if (!ret && device_is_plugged(dev))
+		plan_hotplug(plan, "unplugged", &patience);
+	return ret;
+}
+
+static int plug(const struct command *cmd, int argc, char **argv)
+{
+	const struct change change = { .done = "plugged", .make = make_plugged, .region = region };
+
+	(void)cmd;
+	if (zone && strcmp(zone, "movable") && strcmp(zone, "kernel"))
+		return usage_error("--zone: '%s' is neither movable nor kernel", zone);
+	return change_devices(&change, argc, argv);
+}
+
+static int unplug(const struct command *cmd, int argc, char **argv)
+{
+	const struct change change = { .done = "unplugged", .make = make_unplugged, .region = region };
+
+	(void)cmd;
+	if (patience.seconds < 0)
+		return usage_error("--timeout: give a number of seconds, 0 for no end");
+	return change_devices(&change, argc, argv);
+}
+
+const struct command cmd_plug = {
+	.name = "plug",
+	.args = "DEVICE...|all",
+	.help = "Give the memory of a private device to its node.",
+	.options = plug_options,
+	.run = plug,
+	.writes = true,
+};
+
+const struct command cmd_unplug = {
+	.name = "unplug",
+	.args = "DEVICE...|all",
+	.help = "Take the memory of a private device back, in use or not.",
+	.options = unplug_options,
+	.run = unplug,
+	.writes = true,
+};

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Writing to hotplug. The write ends when the memory has come or gone, which can
+ * take minutes: a child writes, and we show how far it is and watch the time.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hotplug.h"
+#include "message.h"
+#include "node.h"
+#include "sysfs.h"
+
+#define PROGRESS_MS	2000
+#define RETRY_MS	500
+
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static void pause_ms(long ms)
+{
+	const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+
+	(void)nanosleep(&pause, NULL);
+}
+
+static void show_progress(const struct device *dev)
+{
+	uint64_t total, unused;
+
+	if (dev->node != NO_NODE && node_memory(dev->node, "MemTotal", &total) &&
+	    node_memory(dev->node, "MemFree", &unused))
+		say("%s: %ju of %ju MiB in use", dev->name, (uintmax_t)(total - unused) >> 20,
+		    (uintmax_t)total >> 20);
+}
+
+/* Until the child ends, or for that long. */
+static bool ended(int pidfd, long long ms)
+{
+	struct pollfd child = { .fd = pidfd, .events = POLLIN };
+
+	return poll(&child, 1, ms > 0 ? (int)ms : 0) == 1;
+}
+
+static void watch(int pidfd, pid_t pid, const struct device *dev, long long end, bool *late)
+{
+	long long wait = end && end - now_ms() < PROGRESS_MS ? end - now_ms() : PROGRESS_MS;
+
+	while (!ended(pidfd, wait)) {
+		show_progress(dev);
+		if (end && now_ms() >= end) {
+			(void)kill(pid, SIGTERM);
+			*late = true;
+			return;
+		}
+		wait = end && end - now_ms() < PROGRESS_MS ? end - now_ms() : PROGRESS_MS;
+	}
+}
+
+/* A signal ends the write, and changes nothing. */
+static int wait_for(pid_t pid, const struct device *dev, long long end)
+{
+	int pidfd = pidfd_open(pid, 0);
+	bool late = false;
+	int status;
+
+	if (pidfd >= 0) {
+		watch(pidfd, pid, dev, end, &late);
+		close(pidfd);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status))
+		return -WEXITSTATUS(status);
+	return late ? -ETIMEDOUT : -EINTR;
+}
+
+static int write_once(const struct device *dev, const char *path, const char *word, long long end)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return -errno;
+	if (!pid)
+		_exit(-sysfs_write(path, word));
+	return wait_for(pid, dev, end);
+}
+
+/**
+ * hotplug_write() - the memory of a device comes or goes
+ * @dev: the device
+ * @path: its file hotplug
+ * @word: what is written
+ * @patience: with what is in use; NULL: one try, that may take any time
+ *
+ * Return: 0, -ETIMEDOUT, or what the kernel said
+ */
+int hotplug_write(const struct device *dev, const char *path, const char *word,
+		  const struct patience *patience)
+{
+	long long end = patience && patience->seconds ? now_ms() + 1000 * patience->seconds : 0;
+	int ret;
+
+	for (;;) {
+		ret = write_once(dev, path, word, end);
+		if (ret != -EBUSY || !patience || !patience->retry)
+			return ret;
+		if (end && now_ms() > end)
+			return -ETIMEDOUT;
+		pause_ms(RETRY_MS);
+	}
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/* daxctl for private memory nodes: which verb it is, and who does it. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "message.h"
+#include "sysroot.h"
+
+static const struct command *const commands[] = {
+	&cmd_list,
+	&cmd_plug,
+	&cmd_policy,
+	&cmd_reconfigure_device,
+	&cmd_report,
+	&cmd_unplug,
+};
+
+#define NR_COMMANDS	((int)(sizeof(commands) / sizeof(*commands)))
+
+static const struct command *find_command(const char *name)
+{
+	for (int i = 0; i < NR_COMMANDS; i++)
+		if (!strcmp(commands[i]->name, name))
+			return commands[i];
+	return NULL;
+}
+
+/**
+ * command_usage() - print the help of a verb
+ * @cmd: the verb
+ */
+void command_usage(const struct command *cmd)
+{
+	(void)printf("usage: daxctl-private %s [OPTIONS] %s\n\n%s\n\n", cmd->name, cmd->args, cmd->help);
+	options_help(cmd->options);
+	options_help(global_options);
+	(void)printf("  -h, --%-24s %s\n\nThe manual: man daxctl-private-%s\n", "help",
+		     "this text", cmd->name);
+}
+
+static void usage(void)
+{
+	(void)puts("usage: daxctl-private VERB [OPTIONS] [ARGUMENTS]\n\n"
+		   "Private memory nodes and compressed RAM from dax devices.\n");
+	for (int i = 0; i < NR_COMMANDS; i++)
+		(void)printf("  %-20s %s\n", commands[i]->name, commands[i]->help);
+	(void)puts("\nAll other verbs are handed to daxctl. More of one: daxctl-private VERB --help");
+}
+
+/* For the completion of the shell. */
+static int list_commands(void)
+{
+	for (int i = 0; i < NR_COMMANDS; i++)
+		(void)puts(commands[i]->name);
+	return EXIT_DONE;
+}
+
+static int list_options(const char *name)
+{
+	const struct command *cmd = name ? find_command(name) : NULL;
+
+	if (!cmd)
+		return usage_error("no such verb: %s", name ? name : "none was named");
+	options_names(cmd->options);
+	options_names(global_options);
+	(void)puts("--help");
+	return EXIT_DONE;
+}
+
+static int hand_over(char **argv)
+{
+	argv[0] = (char *)"daxctl";
+	execvp(argv[0], argv);
+	(void)usage_error("'%s' is a verb of daxctl, which cannot be started: %s", argv[1],
+			  strerror(errno));
+	return EXIT_FAILED;
+}
+
+static int show_manual(const char *verb)
+{
+	char page[64];
+
+	(void)snprintf(page, sizeof(page), "daxctl-private%s%.40s", verb ? "-" : "", verb ? verb : "");
+	execlp("man", "man", page, NULL);
+	(void)usage_error("man cannot be started: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
+static int run(const struct command *cmd, int argc, char **argv)
+{
+	int first = options_parse(cmd, argc, argv);
+	int ret;
+
+	if (first <= 0)
+		return first ? EXIT_USAGE : EXIT_DONE;
+	if (global.sysroot) {
+		if (cmd->writes)
+			return usage_error("%s: --sysroot is for verbs that only read", cmd->name);
+		ret = sysroot_enter(global.sysroot);
+		if (ret)
+			return EXIT_FAILED;
+	}
+	ret = cmd->run(cmd, argc - first, argv + first);
+	if (fflush(stdout) || ferror(stdout)) {
+		(void)complain("stdout", errno, NULL, "cannot write the result");
+		return EXIT_FAILED;
+	}
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	const char *verb = argc > 1 ? argv[1] : NULL;
+	const struct command *cmd;
+
+	if (!verb) {
+		(void)fputs("error: no verb; see daxctl-private --help\n", stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(verb, "--help") || !strcmp(verb, "-h")) {
+		usage();
+		return EXIT_DONE;
+	}
+	if (!strcmp(verb, "--version")) {
+		(void)puts(VERSION);
+		return EXIT_DONE;
+	}
+	if (!strcmp(verb, "help"))
+		return show_manual(argv[2]);
+	if (!strcmp(verb, "--list-cmds"))
+		return list_commands();
+	if (!strcmp(verb, "--list-opts"))
+		return list_options(argv[2]);
+	cmd = find_command(verb);
+	return cmd ? run(cmd, argc - 1, argv + 1) : hand_over(argv);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "node.h"
+#include "output.h"
+#include "policy.h"
+#include "sysfs.h"
+#include "text.h"
+
+void add_text(struct json_object *obj, const char *key, const char *text)
+{
+	if (text)
+		json_object_object_add(obj, key, json_object_new_string(text));
+}
+
+void add_number(struct json_object *obj, const char *key, int64_t number)
+{
+	json_object_object_add(obj, key, json_object_new_int64(number));
+}
+
+/**
+ * add_size() - a number of bytes, with --human as text for people
+ * @obj: the object that gets it
+ * @key: its key
+ * @bytes: the size
+ */
+void add_size(struct json_object *obj, const char *key, uint64_t bytes)
+{
+	char *text;
+
+	if (!global.human) {
+		json_object_object_add(obj, key, json_object_new_uint64(bytes));
+		return;
+	}
+	text = human_size(bytes);
+	add_text(obj, key, text);
+	free(text);
+}
+
+static void add_attribute(struct json_object *obj, const struct device *dev, const char *name)
+{
+	uint64_t number;
+	char *text;
+
+	if (device_number(dev, name, &number)) {
+		add_number(obj, name, (int64_t)number);
+		return;
+	}
+	text = device_attr(dev, name);
+	add_text(obj, name, text);
+	free(text);
+}
+
+/* The opt-ins of a private node, or what is tuned of compressed RAM. */
+static struct json_object *policy_to_json(const struct device *dev)
+{
+	struct json_object *policy = json_object_new_object();
+
+	for (int i = 0; i < NR_ATTRIBUTES; i++) {
+		const struct attribute *attr = &attributes[i];
+
+		if (attr->modes & 1U << dev->mode && attr->kind != VALUE_NODE &&
+		    attr->kind != VALUE_NUMBER && attr->kind != VALUE_BYTES)
+			add_attribute(policy, dev, attr->name);
+	}
+	return policy;
+}
+
+static int is_counter(const struct dirent *entry)
+{
+	return *entry->d_name != '.';
+}
+
+/* Counters are in pages, those of every node since it was plugged. */
+static struct json_object *stats_to_json(const struct device *dev)
+{
+	struct json_object *stats = json_object_new_object();
+	char *path = device_path(dev, "stats");
+	struct dirent **dir;
+	int nr = scandir(path, &dir, is_counter, alphasort);
+
+	for (int i = 0; i < nr; i++) {
+		char *name = xasprintf("stats/%s", dir[i]->d_name);
+		uint64_t pages;
+
+		if (device_number(dev, name, &pages))
+			add_number(stats, dir[i]->d_name, (int64_t)pages);
+		free(name);
+		free(dir[i]);
+	}
+	if (nr >= 0)
+		free(dir);
+	free(path);
+	return stats;
+}
+
+/* What it uses of what backs it; of what does not compress that is its pages. */
+static void add_use(struct json_object *obj, const struct device *dev)
+{
+	uint64_t promised = 0, free_bytes = 0, used, capacity;
+
+	if (dev->node == NO_NODE || !node_memory(dev->node, "MemTotal", &promised))
+		return;
+	(void)node_memory(dev->node, "MemFree", &free_bytes);
+	add_size(obj, "promised", promised);
+	if (dev->mode == MODE_CRAM && device_number(dev, "capacity", &capacity))
+		add_size(obj, "backed", capacity);
+	else
+		add_size(obj, "backed", promised);
+	add_size(obj, "resident", promised - free_bytes);
+	if (dev->mode == MODE_CRAM && device_number(dev, "used", &used))
+		add_size(obj, "used", used);
+	else
+		add_size(obj, "used", promised - free_bytes);
+}
+
+static void add_ours(struct json_object *obj, const struct device *dev)
+{
+	add_text(obj, "state", dev->state);
+	add_attribute(obj, dev, "adistance");
+	if (dev->mode == MODE_CRAM) {
+		uint64_t capacity;
+
+		if (device_number(dev, "capacity", &capacity))
+			add_size(obj, "capacity", capacity);
+		add_attribute(obj, dev, "gate");
+		add_attribute(obj, dev, "ratio");
+	}
+	json_object_object_add(obj, "policy", policy_to_json(dev));
+	if (device_is_plugged(dev))
+		add_use(obj, dev);
+	json_object_object_add(obj, "stats", stats_to_json(dev));
+}
+
+/* Bytes that somebody gets who names no node. */
+static uint64_t reachable(const struct device *dev)
+{
+	struct daxctl_memory *mem = daxctl_dev_get_memory(dev->dax);
+	uint64_t total = 0;
+
+	if (dev->mode == MODE_SYSTEM_RAM && mem && daxctl_memory_is_online(mem) > 0)
+		(void)node_memory(dev->node, "MemTotal", &total);
+	return total;
+}
+
+/**
+ * device_to_json() - all that is known of a device
+ * @dev: the device
+ *
+ * Return: an object; it has the keys of "daxctl list" first
+ */
+struct json_object *device_to_json(const struct device *dev)
+{
+	struct json_object *obj = json_object_new_object();
+	struct daxctl_region *region = daxctl_dev_get_region(dev->dax);
+	int tier = NO_TIER;
+
+	add_text(obj, "chardev", dev->name);
+	add_size(obj, "size", daxctl_dev_get_size(dev->dax));
+	add_number(obj, "target_node", daxctl_dev_get_target_node(dev->dax));
+	add_size(obj, "align", daxctl_dev_get_align(dev->dax));
+	add_text(obj, "mode", mode_name(dev->mode));
+	add_number(obj, "region", daxctl_region_get_id(region));
+	add_text(obj, "driver", dev->driver);
+	if (dev->node != NO_NODE)
+		add_number(obj, "node", dev->node);
+	if (dev->mode == MODE_SYSTEM_RAM || device_is_plugged(dev))
+		tier = node_tier(dev->node);
+	if (tier != NO_TIER)
+		add_number(obj, "tier", tier);
+	add_size(obj, "reachable", reachable(dev));
+	if (device_is_ours(dev))
+		add_ours(obj, dev);
+	return obj;
+}
+
+/**
+ * print_objects() - the result of a verb
+ * @array: the objects; freed
+ *
+ * As daxctl does: always an array, but for people a single object is bare.
+ */
+void print_objects(struct json_object *array)
+{
+	struct json_object *what = array;
+
+	if (global.human && json_object_array_length(array) == 1)
+		what = json_object_array_get_idx(array, 0);
+	if (json_object_array_length(array))
+		(void)puts(json_object_to_json_string_ext(what, JSON_C_TO_STRING_PRETTY |
+							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	else
+		(void)puts("[]");
+	json_object_put(array);
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <libkmod.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hotplug.h"
+#include "message.h"
+#include "plan.h"
+#include "sysfs.h"
+#include "text.h"
+
+#define DRIVERS	"/sys/bus/dax/drivers"
+
+static struct step *add_step(struct plan *plan, int (*run)(const struct step *),
+			     int (*undo)(const struct step *), char *what)
+{
+	struct step *step;
+
+	plan->step = xrealloc(plan->step, (size_t)plan->nr + 1, sizeof(*step));
+	step = &plan->step[plan->nr++];
+	*step = (struct step){ .what = what, .run = run, .undo = undo, .dev = plan->dev };
+	return step;
+}
+
+/* ---- a value -------------------------------------------------------------- */
+
+static int write_value(const struct step *step)
+{
+	return sysfs_write(step->path, step->value);
+}
+
+static int write_former(const struct step *step)
+{
+	return sysfs_write(step->path, step->former);
+}
+
+/**
+ * plan_write() - a file of the device gets a value
+ * @plan: the plan
+ * @attr: the file
+ * @value: the value
+ * @hint: what would help if it fails; may be NULL
+ *
+ * Undone by what the file reads now.
+ */
+void plan_write(struct plan *plan, const char *attr, const char *value, const char *hint)
+{
+	struct step *step = add_step(plan, write_value, write_former,
+				     xasprintf("set %s to %s", attr, value));
+
+	step->path = device_path(plan->dev, attr);
+	step->value = xstrdup(value);
+	step->former = device_attr(plan->dev, attr);
+	if (!step->former)
+		step->undo = NULL;
+	step->hint = hint;
+}
+
+static int do_hotplug(const struct step *step)
+{
+	return hotplug_write(step->dev, step->path, step->value, step->patience);
+}
+
+/**
+ * plan_hotplug() - the memory of a device of ours comes or goes
+ * @plan: the plan
+ * @word: as of the file hotplug
+ * @patience: with what is in use; NULL: one try, that may take any time
+ */
+void plan_hotplug(struct plan *plan, const char *word, const struct patience *patience)
+{
+	bool leaves = !strcmp(word, "unplugged");
+
+	plan_write(plan, "hotplug", word, leaves ? "daxctl-private holders tells what holds it" :
+		   "the kernel log says why");
+	plan->step[plan->nr - 1].run = do_hotplug;
+	plan->step[plan->nr - 1].patience = patience;
+}
+
+/**
+ * plan_keep() - a value that gets lost on the way, and is to be there if all is undone
+ * @plan: the plan
+ * @attr: the file that has it
+ */
+void plan_keep(struct plan *plan, const char *attr)
+{
+	char *now = device_attr(plan->dev, attr);
+	struct step *step;
+
+	if (!now)
+		return;
+	step = add_step(plan, NULL, write_former, xasprintf("set %s to %s", attr, now));
+	step->path = device_path(plan->dev, attr);
+	step->former = now;
+}
+
+/* ---- drivers -------------------------------------------------------------- */
+
+static int tell_driver(const char *driver, const char *file, const char *name)
+{
+	char *path = xasprintf(DRIVERS "/%s/%s", driver, file);
+	int ret = sysfs_write(path, name);
+
+	free(path);
+	return ret;
+}
+
+static int bind_to(const struct device *dev, const char *driver)
+{
+	int ret = tell_driver(driver, "new_id", dev->name);
+
+	/* it has taken the device then, or knew its name before */
+	if (sysfs_exists(DRIVERS "/%s/%s", driver, dev->name))
+		return 0;
+	return ret ? ret : tell_driver(driver, "bind", dev->name);
+}
+
+static int unbind_from(const struct device *dev, const char *driver)
+{
+	/* else it would be the first to have the device again */
+	(void)tell_driver(driver, "remove_id", dev->name);
+	return tell_driver(driver, "unbind", dev->name);
+}
+
+static int do_bind(const struct step *step)
+{
+	return bind_to(step->dev, step->value);
+}
+
+static int do_unbind(const struct step *step)
+{
+	return unbind_from(step->dev, step->value);
+}
+
+/**
+ * plan_unbind() - the driver that has the device lets it go
+ * @plan: the plan
+ */
+void plan_unbind(struct plan *plan)
+{
+	struct step *step = add_step(plan, do_unbind, do_bind,
+				     xasprintf("unbind it from %s", plan->dev->driver));
+
+	step->value = xstrdup(plan->dev->driver);
+	step->path = xasprintf(DRIVERS "/%s/unbind", step->value);
+}
+
+/**
+ * plan_bind() - a driver takes the device
+ * @plan: the plan
+ * @driver: the driver
+ */
+void plan_bind(struct plan *plan, const char *driver)
+{
+	struct step *step = add_step(plan, do_bind, do_unbind, xasprintf("bind it to %s", driver));
+
+	step->value = xstrdup(driver);
+	step->path = xasprintf(DRIVERS "/%s/new_id", driver);
+}
+
+static int load_module(struct kmod_ctx *ctx, const char *name)
+{
+	struct kmod_list *list = NULL, *item;
+	int ret = kmod_module_new_from_lookup(ctx, name, &list);
+
+	if (!ret && !list)
+		ret = -ENOENT;
+	kmod_list_foreach(item, list) {
+		struct kmod_module *mod = kmod_module_get_module(item);
+
+		if (!ret)
+			ret = kmod_module_probe_insert_module(mod, 0, NULL, NULL, NULL, NULL);
+		kmod_module_unref(mod);
+	}
+	kmod_module_unref_list(list);
+	return ret;
+}
+
+static int do_load(const struct step *step)
+{
+	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
+	int ret;
+
+	if (!ctx)
+		return -ENOMEM;
+	ret = load_module(ctx, step->value);
+	kmod_unref(ctx);
+	/* it may be called otherwise and be there */
+	return sysfs_exists(DRIVERS "/%s", step->value) ? 0 : ret ? ret : -ENODEV;
+}
+
+/**
+ * plan_load() - the module of a driver is loaded, if the driver is not there
+ * @plan: the plan
+ * @driver: the driver, called as its module
+ */
+void plan_load(struct plan *plan, const char *driver)
+{
+	struct step *step;
+
+	if (sysfs_exists(DRIVERS "/%s", driver))
+		return;
+	step = add_step(plan, do_load, NULL, xasprintf("load the module %s", driver));
+	step->value = xstrdup(driver);
+	step->hint = "does the kernel have it? see daxctl-private doctor";
+}
+
+/* ---- ordinary memory, by libdaxctl ---------------------------------------- */
+
+static int put_online(const struct step *step)
+{
+	struct daxctl_memory *mem = daxctl_dev_get_memory(step->dev->dax);
+	int ret;
+
+	if (!mem)
+		return -ENXIO;
+	ret = step->value ? daxctl_memory_online(mem) : daxctl_memory_online_no_movable(mem);
+	return ret < 0 ? ret : 0;
+}
+
+static int take_offline(const struct step *step)
+{
+	struct daxctl_memory *mem = daxctl_dev_get_memory(step->dev->dax);
+	int ret = mem ? daxctl_memory_offline(mem) : -ENXIO;
+
+	return ret < 0 ? ret : 0;
+}
+
+/**
+ * plan_online() - memory that kmem has becomes ordinary memory
+ * @plan: the plan
+ * @movable: whether it goes to ZONE_MOVABLE
+ */
+void plan_online(struct plan *plan, bool movable)
+{
+	struct step *step = add_step(plan, put_online, take_offline, xstrdup("online its memory"));
+
+	step->value = movable ? xstrdup("movable") : NULL;
+}
+
+/**
+ * plan_offline() - memory that kmem has is taken from everybody
+ * @plan: the plan
+ */
+void plan_offline(struct plan *plan)
+{
+	struct daxctl_memory *mem = daxctl_dev_get_memory(plan->dev->dax);
+	struct step *step = add_step(plan, take_offline, put_online, xstrdup("offline its memory"));
+
+	step->value = !mem || daxctl_memory_is_movable(mem) ? xstrdup("movable") : NULL;
+	step->hint = "it holds what cannot be moved; ordinary memory rarely comes back";
+}
+
+/* ---- the plan ------------------------------------------------------------- */
+
+static bool undo(const struct plan *plan, int nr)
+{
+	bool ok = true;
+
+	while (nr--) {
+		const struct step *step = &plan->step[nr];
+		int ret = step->undo ? step->undo(step) : 0;
+
+		if (ret) {
+			(void)complain(plan->dev->name, ret, "it is not as it was",
+				       "cannot undo: %s", step->what);
+			ok = false;
+		}
+	}
+	return ok;
+}
+
+/**
+ * plan_run() - do all that is planned, or nothing
+ * @plan: the plan
+ *
+ * If a step fails, those before it are undone and an error is told.
+ *
+ * Return: 0 or a negative error number
+ */
+int plan_run(const struct plan *plan)
+{
+	for (int i = 0; i < plan->nr; i++) {
+		const struct step *step = &plan->step[i];
+		int ret = step->run ? step->run(step) : 0;
+
+		if (!ret)
+			continue;
+		(void)complain(plan->dev->name, ret, step->hint, "cannot %s", step->what);
+		if (i && undo(plan, i))
+			say("%s: everything is as it was", plan->dev->name);
+		return ret;
+	}
+	return 0;
+}
+
+void plan_free(struct plan *plan)
+{
+	for (int i = 0; i < plan->nr; i++) {
+		struct step *step = &plan->step[i];
+
+		free(step->what);
+		free(step->path);
+		free(step->value);
+		free(step->former);
+	}
+	free(plan->step);
+}
+
+/**
+ * plan_to_json() - the steps, for --dry-run
+ * @plan: the plan
+ *
+ * Return: an array
+ */
+struct json_object *plan_to_json(const struct plan *plan)
+{
+	struct json_object *steps = json_object_new_array();
+
+	for (int i = 0; i < plan->nr; i++) {
+		const struct step *step = &plan->step[i];
+		struct json_object *obj;
+
+		if (!step->run)
+			continue;
+		obj = json_object_new_object();
+		json_object_object_add(obj, "step", json_object_new_string(step->what));
+		if (step->path) {
+			json_object_object_add(obj, "path", json_object_new_string(step->path));
+			json_object_object_add(obj, "value",
+					       json_object_new_string(step->former || step->run == write_value ? step->value : plan->dev->name));
+		}
+		json_object_array_add(steps, obj);
+	}
+	return steps;
+}

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SYSROOT_H
+#define SYSROOT_H
+
+int sysroot_enter(const char *dir);
+
+#endif
