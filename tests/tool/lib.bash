@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # For the tests of daxctl-private that need no guest: each looks at a machine that
 # "daxctl-private report" captured.
+# shellcheck disable=SC2154 # bats sets output
 
 bats_require_minimum_version 1.8.0
 

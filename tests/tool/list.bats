@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # daxctl-private list, on captured machines
+# shellcheck disable=SC2154 # bats sets stderr
 
 load lib
 
