@@ -68,10 +68,12 @@ void options_names(const struct option_def *options);
 void command_usage(const struct command *cmd);
 
 extern const struct command cmd_list;
+extern const struct command cmd_monitor;
 extern const struct command cmd_plug;
 extern const struct command cmd_policy;
 extern const struct command cmd_reconfigure_device;
 extern const struct command cmd_report;
+extern const struct command cmd_stat;
 extern const struct command cmd_unplug;
 
 #endif

@@ -12,10 +12,12 @@
 
 static const struct command *const commands[] = {
 	&cmd_list,
+	&cmd_monitor,
 	&cmd_plug,
 	&cmd_policy,
 	&cmd_reconfigure_device,
 	&cmd_report,
+	&cmd_stat,
 	&cmd_unplug,
 };
 
