@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # daxctl-private stat, on captured machines
 
+# shellcheck disable=SC2154 # bats sets stderr
+
 load lib
 
 setup() {
@@ -149,12 +151,12 @@ END
 }
 
 @test "the heading comes again after 20 lines" {
-  local nr disk
-  disk=$MACHINE/sys/devices/platform/hmem.0
+  local nr region
+  region=$MACHINE/sys/devices/platform/hmem.0
   # 21 devices that are unplugged have a line each
   put "$DAX0/hotplug" unplugged
   for ((nr = 1; nr <= 20; nr++)); do
-    cp -a "$disk/dax0.0" "$disk/dax0.$nr"
+    cp -a "$region/dax0.0" "$region/dax0.$nr"
     ln -s "../../../devices/platform/hmem.0/dax0.$nr" "$MACHINE/sys/bus/dax/devices/dax0.$nr"
     : >"$MACHINE/dev/dax0.$nr"
   done
