@@ -162,7 +162,8 @@ static int monitor(const struct command *cmd, int argc, char **argv)
 
 	(void)cmd;
 	if (interval <= 0 || interval > MAX_INTERVAL)
-		return usage_error("--interval: '%lld' is not from 1 to %lld", interval, MAX_INTERVAL);
+		return usage_error("--interval: '%lld' is not from 1 to %lld", interval,
+				   MAX_INTERVAL);
 	if (count <= 0)
 		return usage_error("--count: '%lld' is not above 0", count);
 	ret = start(&w);

@@ -125,7 +125,8 @@ static int check_options(void)
 	if (openmetrics && (json || interval != NOT_GIVEN))
 		return usage_error("--openmetrics is one report, and no JSON");
 	if (interval != NOT_GIVEN && (interval <= 0 || interval > MAX_INTERVAL))
-		return usage_error("--interval: '%lld' is not from 1 to %lld", interval, MAX_INTERVAL);
+		return usage_error("--interval: '%lld' is not from 1 to %lld", interval,
+				   MAX_INTERVAL);
 	if (count != NOT_GIVEN && count <= 0)
 		return usage_error("--count: '%lld' is not above 0", count);
 	if (count != NOT_GIVEN && interval == NOT_GIVEN)

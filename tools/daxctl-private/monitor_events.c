@@ -16,7 +16,8 @@ static void add_time(struct json_object *obj)
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	text = xasprintf("%lld.%03ld", (long long)now.tv_sec, now.tv_nsec / 1000000);
-	json_object_object_add(obj, "timestamp", json_object_new_double_s((double)now.tv_sec, text));
+	json_object_object_add(obj, "timestamp",
+			       json_object_new_double_s((double)now.tv_sec, text));
 	free(text);
 }
 

@@ -88,7 +88,7 @@ static void print_gates(const struct sample *sample)
 {
 	static const char *const gates[] = { "open", "throttled", "closed" };
 
-	print_family("gate", "gauge", NULL, "1 for the state in which the gate of compressed RAM is.");
+	print_family("gate", "gauge", NULL, "1 for the state that the gate of compressed RAM is in.");
 	for (int i = 0; i < sample->nr; i++) {
 		const struct node_stat *node = &sample->node[i];
 
@@ -113,6 +113,14 @@ static void print_ratios(const struct sample *sample)
 	}
 }
 
+static bool has_compressed(const struct sample *sample)
+{
+	for (int i = 0; i < sample->nr; i++)
+		if (sample->node[i].compressed)
+			return true;
+	return false;
+}
+
 /* ---- counters ------------------------------------------------------------- */
 
 static const char *counter_help(const char *name)
@@ -122,7 +130,7 @@ static const char *counter_help(const char *name)
 	} helps[] = {
 		{ "placed", "Pages taken from the node." },
 		{ "refused", "Pages asked of the node and not given." },
-		{ "demoted", "Pages that demotion took of those that were placed." },
+		{ "demoted", "Pages of those placed that demotion brought." },
 		{ "promoted", "Pages that NUMA balancing moved to where they are used." },
 		{ "reclaimed", "Pages that reclaim freed." },
 		{ "write_promoted", "Pages copied to ordinary memory as they were written to." },
@@ -186,6 +194,8 @@ void stat_openmetrics(const struct sample *sample)
 	if (sample->nr) {
 		print_plugged(sample);
 		print_sizes(sample);
+	}
+	if (has_compressed(sample)) {
 		print_gates(sample);
 		print_ratios(sample);
 	}

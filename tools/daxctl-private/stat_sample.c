@@ -179,9 +179,11 @@ static int add_nodes(struct sample *sample, const struct devices *devices, bool 
 		if (shown(dev, all)) {
 			add_node(sample, dev);
 		} else if (named) {
-			(void)complain(dev->name, EINVAL, dev->mode == MODE_SYSTEM_RAM ?
-				       "--all shows system-ram, too" : NULL,
-				       "a device in mode %s has no private node", mode_name(dev->mode));
+			(void)complain(dev->name, EINVAL,
+				       dev->mode == MODE_SYSTEM_RAM ? "--all shows system-ram, too" :
+								      NULL,
+				       "a device in mode %s has no private node",
+				       mode_name(dev->mode));
 			return EXIT_NO_MATCH;
 		}
 	}
