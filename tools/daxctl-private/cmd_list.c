@@ -8,15 +8,19 @@
 #include "device.h"
 #include "message.h"
 #include "output.h"
+#include "region.h"
 #include "text.h"
 
 static const char *region, *columns;
 static struct texts names;
-static bool idle;
+static bool idle, with_regions, with_devices, with_mappings;
 
 static const struct option_def options[] = {
 	TEXT('r', "region", &region, "ID", "only devices of this region"),
 	TEXTS('d', "dev", &names, "NAME", "only this device; may be given again"),
+	FLAG('D', "devices", &with_devices, "with --regions, the devices in them, too"),
+	FLAG('R', "regions", &with_regions, "regions instead of devices"),
+	FLAG('M', "mappings", &with_mappings, "the physical ranges of devices, too"),
 	FLAG('i', "idle", &idle, "devices without a driver, too"),
 	TEXT('o', "output", &columns, "KEYS", "a table of these keys, as chardev,node,policy.mbind"),
 	END_OF_OPTIONS
@@ -89,6 +93,57 @@ static int select_some(struct devices *devices)
 	return devices_select(devices, 1, everything, region);
 }
 
+static struct json_object *describe(const struct device *dev)
+{
+	struct json_object *obj = device_to_json(dev);
+	struct json_object *mappings = with_mappings ? mappings_to_json(dev) : NULL;
+
+	if (mappings)
+		json_object_object_add(obj, "mappings", mappings);
+	return obj;
+}
+
+/* Those of a region, or all. */
+static struct json_object *list_devices(const struct devices *devices,
+					const struct daxctl_region *of)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (int i = 0; i < devices->nr; i++) {
+		const struct device *dev = &devices->dev[i];
+
+		if ((idle || dev->driver) && (!of || daxctl_dev_get_region(dev->dax) == of))
+			json_object_array_add(array, describe(dev));
+	}
+	return array;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	struct json_object *const *x = a, *const *y = b;
+
+	return json_object_get_int(json_object_object_get(*x, "id")) -
+	       json_object_get_int(json_object_object_get(*y, "id"));
+}
+
+static struct json_object *list_regions(const struct devices *devices)
+{
+	struct json_object *array = json_object_new_array(), *obj;
+	struct daxctl_region *each;
+	long long id = 0;
+
+	daxctl_region_foreach(devices->ctx, each) {
+		if (region && (!parse_number(region, &id) || daxctl_region_get_id(each) != id))
+			continue;
+		obj = region_to_json(each);
+		if (with_devices)
+			json_object_object_add(obj, "devices", list_devices(devices, each));
+		json_object_array_add(array, obj);
+	}
+	json_object_array_sort(array, by_id);
+	return array;
+}
+
 static int list(const struct command *cmd, int argc, char **argv)
 {
 	struct json_object *array;
@@ -101,10 +156,10 @@ static int list(const struct command *cmd, int argc, char **argv)
 	if (devices_load(&devices))
 		return EXIT_FAILED;
 	ret = select_some(&devices);
-	array = json_object_new_array();
-	for (int i = 0; !ret && i < devices.nr; i++)
-		if (idle || devices.dev[i].driver)
-			json_object_array_add(array, device_to_json(&devices.dev[i]));
+	if (ret)
+		array = json_object_new_array();
+	else
+		array = with_regions ? list_regions(&devices) : list_devices(&devices, NULL);
 	devices_free(&devices);
 	if (columns)
 		print_table(array);

@@ -5,14 +5,21 @@
 
 #include "change.h"
 #include "command.h"
+#include "handover.h"
 #include "message.h"
+#include "output.h"
 #include "policy.h"
 #include "sysfs.h"
+#include "text.h"
 
 static struct policy_options policy_options;
 static const char *mode_word, *region;
 static bool no_online, no_movable, force;
 static enum mode mode;
+
+/* What only daxctl does; its -s is --size. */
+static const char *size, *align, *input;
+static bool check_config;
 
 static const struct option_def options[] = {
 	TEXT('m', "mode", &mode_word, "MODE", "private, cram, system-ram or devdax"),
@@ -21,6 +28,10 @@ static const struct option_def options[] = {
 	FLAG(0, "no-movable", &no_movable, "not as movable memory: what cannot be moved may come"),
 	FLAG('f', "force", &force, "unplug or offline the memory first, if it is in use"),
 	TEXT('r', "region", &region, "ID", "only devices of this region"),
+	TEXT(0, "size", &size, "SIZE", "daxctl gives the device this size; so does -s SIZE"),
+	TEXT('a', "align", &align, "SIZE", "daxctl gives the device this alignment"),
+	TEXT(0, "input", &input, "FILE", "daxctl makes the device as it is described there"),
+	FLAG('C', "check-config", &check_config, "daxctl does what its configuration says"),
 	END_OF_OPTIONS
 };
 
@@ -124,11 +135,62 @@ static int make_mode(struct device *dev, struct plan *plan)
 	return ret;
 }
 
+static bool is_for_daxctl(void)
+{
+	const struct texts *values = &policy_options.values;
+	uint64_t bytes;
+
+	for (int i = 0; i < values->nr; i++)
+		if (parse_size(values->text[i], &bytes))
+			return true;
+	return size || align || input || check_config;
+}
+
+/* To daxctl, a device of ours looks like one in mode devdax. */
+static int check_none_is_ours(const struct devices *devices)
+{
+	int ret = EXIT_DONE;
+
+	for (int i = 0; i < devices->nr; i++) {
+		const struct device *dev = &devices->dev[i];
+
+		if (!device_is_ours(dev))
+			continue;
+		(void)complain(dev->name, EBUSY, "give it mode devdax first",
+			       "daxctl cannot do this to a device in mode %s", mode_name(dev->mode));
+		ret = EXIT_FAILED;
+	}
+	return ret;
+}
+
+static int leave_to_daxctl(int argc, char **argv)
+{
+	struct devices devices;
+	int ret;
+
+	if (global.dry_run)
+		return usage_error("--dry-run: daxctl has to do this, and does not know it");
+	if (!argc)
+		return usage_error("no device was named; \"all\" is every one");
+	if (devices_load(&devices))
+		return EXIT_FAILED;
+	ret = devices_select(&devices, argc, argv, region);
+	if (!ret)
+		ret = check_none_is_ours(&devices);
+	devices_free(&devices);
+	if (!ret)
+		return hand_over();
+	print_objects(json_object_new_array());
+	return ret;
+}
+
 static int reconfigure(const struct command *cmd, int argc, char **argv)
 {
 	const struct change change = { .done = "reconfigured", .make = make_mode, .region = region };
 
 	(void)cmd;
+	if (is_for_daxctl())
+		return leave_to_daxctl(argc, argv);
 	if (!mode_word || !mode_parse(mode_word, &mode))
 		return usage_error("--mode=%s: give private, cram, system-ram or devdax",
 				   mode_word ? mode_word : "");

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "complete.h"
+#include "handover.h"
 #include "message.h"
 #include "sysroot.h"
 
@@ -73,19 +75,12 @@ static int list_options(const char *name)
 	return EXIT_DONE;
 }
 
-static int hand_over(char **argv)
-{
-	argv[0] = (char *)"daxctl";
-	execvp(argv[0], argv);
-	(void)usage_error("'%s' is a verb of daxctl, which cannot be started: %s", argv[1],
-			  strerror(errno));
-	return EXIT_FAILED;
-}
-
 static int show_manual(const char *verb)
 {
 	char page[64];
 
+	if (verb && !find_command(verb))
+		return hand_over();
 	(void)snprintf(page, sizeof(page), "daxctl-private%s%.40s", verb ? "-" : "", verb ? verb : "");
 	execlp("man", "man", page, NULL);
 	(void)usage_error("man cannot be started: %s", strerror(errno));
@@ -114,29 +109,46 @@ static int run(const struct command *cmd, int argc, char **argv)
 	return ret;
 }
 
-int main(int argc, char **argv)
+/* What is no verb; -1 if it is one. */
+static int answer(const char *word, const char *arg)
 {
-	const char *verb = argc > 1 ? argv[1] : NULL;
-	const struct command *cmd;
-
-	if (!verb) {
-		(void)fputs("error: no verb; see daxctl-private --help\n", stderr);
-		return EXIT_USAGE;
-	}
-	if (!strcmp(verb, "--help") || !strcmp(verb, "-h")) {
+	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
 		usage();
 		return EXIT_DONE;
 	}
-	if (!strcmp(verb, "--version")) {
+	if (!strcmp(word, "--version") && !called_daxctl()) {
 		(void)puts(VERSION);
 		return EXIT_DONE;
 	}
-	if (!strcmp(verb, "help"))
-		return show_manual(argv[2]);
-	if (!strcmp(verb, "--list-cmds"))
+	if (!strcmp(word, "help"))
+		return show_manual(arg);
+	if (!strcmp(word, "--list-cmds"))
 		return list_commands();
-	if (!strcmp(verb, "--list-opts"))
-		return list_options(argv[2]);
-	cmd = find_command(verb);
-	return cmd ? run(cmd, argc - 1, argv + 1) : hand_over(argv);
+	if (!strcmp(word, "--list-opts"))
+		return list_options(arg);
+	if (!strcmp(word, "--list-values"))
+		return list_values(arg ? arg : "");
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	const struct command *cmd;
+	int ret;
+
+	if (argc < 2) {
+		(void)fputs("error: no verb; see daxctl-private --help\n", stderr);
+		return EXIT_USAGE;
+	}
+	handover_init(argv);
+	ret = answer(argv[1], argv[2]);
+	if (ret >= 0)
+		return ret;
+	cmd = find_command(argv[1]);
+	if (!cmd)
+		return hand_over();
+	/* as the completion that comes with daxctl asks it */
+	if (argc == 3 && !strcmp(argv[2], "--list-opts"))
+		return list_options(cmd->name);
+	return run(cmd, argc - 1, argv + 1);
 }

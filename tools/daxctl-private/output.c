@@ -148,6 +148,21 @@ static uint64_t reachable(const struct device *dev)
 	return total;
 }
 
+/* What daxctl tells of memory that is or can be everybody's. */
+static void add_blocks(struct json_object *obj, const struct device *dev)
+{
+	struct daxctl_memory *mem = daxctl_dev_get_memory(dev->dax);
+	int movable;
+
+	if (dev->mode != MODE_SYSTEM_RAM || !mem || !daxctl_dev_get_resource(dev->dax))
+		return;
+	add_number(obj, "online_memblocks", daxctl_memory_is_online(mem));
+	add_number(obj, "total_memblocks", daxctl_memory_num_sections(mem));
+	movable = daxctl_memory_is_movable(mem);
+	if (movable >= 0)
+		json_object_object_add(obj, "movable", json_object_new_boolean(movable));
+}
+
 /**
  * device_to_json() - all that is known of a device
  * @dev: the device
@@ -162,9 +177,13 @@ struct json_object *device_to_json(const struct device *dev)
 
 	add_text(obj, "chardev", dev->name);
 	add_size(obj, "size", daxctl_dev_get_size(dev->dax));
-	add_number(obj, "target_node", daxctl_dev_get_target_node(dev->dax));
+	if (daxctl_dev_get_target_node(dev->dax) >= 0)
+		add_number(obj, "target_node", daxctl_dev_get_target_node(dev->dax));
 	add_size(obj, "align", daxctl_dev_get_align(dev->dax));
 	add_text(obj, "mode", mode_name(dev->mode));
+	add_blocks(obj, dev);
+	if (dev->mode == MODE_DISABLED)
+		add_text(obj, "state", "disabled");
 	add_number(obj, "region", daxctl_region_get_id(region));
 	add_text(obj, "driver", dev->driver);
 	if (dev->node != NO_NODE)
