@@ -65,6 +65,17 @@ setup() {
   equal "$(json 0.devices.0.chardev)" dax1.0
 }
 
+@test "a region that is given is what is listed, without --devices" {
+  run -0 look list -r 1
+  equal "$(json 0)" '{"path": "/platform/hmem.1", "id": 1, "size": 134217728, "align": 2097152}'
+  run -0 look list -r 1 dax1.0
+  equal "$(json 0.devices.0.chardev)" dax1.0
+  run -0 look list -r 1 -D
+  equal "$(json 0.chardev)" dax1.0
+  run -3 --separate-stderr look list -r 1 -D dax0.0
+  equal "$output" "[]"
+}
+
 @test "regions have devices without a driver with --idle only" {
   run -0 look list -RD -r 2
   equal "$(json 0.devices)" "[]"

@@ -16,7 +16,7 @@ static struct texts names;
 static bool idle, with_regions, with_devices, with_mappings;
 
 static const struct option_def options[] = {
-	TEXT('r', "region", &region, "ID", "only devices of this region"),
+	TEXT('r', "region", &region, "ID", "only this region; without --devices, the region itself"),
 	TEXTS('d', "dev", &names, "NAME", "only this device; may be given again"),
 	FLAG('D', "devices", &with_devices, "with --regions, the devices in them, too"),
 	FLAG('R', "regions", &with_regions, "regions instead of devices"),
@@ -144,6 +144,15 @@ static struct json_object *list_regions(const struct devices *devices)
 	return array;
 }
 
+/* What is given to choose from is shown, unless it is said what to show. */
+static void what_to_list(void)
+{
+	if (with_regions || with_devices || !region)
+		return;
+	with_regions = true;
+	with_devices = names.nr;
+}
+
 static int list(const struct command *cmd, int argc, char **argv)
 {
 	struct json_object *array;
@@ -153,6 +162,7 @@ static int list(const struct command *cmd, int argc, char **argv)
 	(void)cmd;
 	for (int i = 0; i < argc; i++)
 		options_add_text(&names, argv[i]);
+	what_to_list();
 	if (devices_load(&devices))
 		return EXIT_FAILED;
 	ret = select_some(&devices);

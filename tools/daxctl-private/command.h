@@ -46,7 +46,7 @@ struct command {
 	const char *help;	/* a line */
 	const struct option_def *options;
 	int (*run)(const struct command *cmd, int argc, char **argv);
-	bool writes;		/* changes something: not with --sysroot */
+	bool writes;		/* changes something: with --sysroot only --dry-run */
 	bool to_the_end;	/* options end at the first argument that is none */
 };
 

@@ -41,7 +41,7 @@ static int list_presets(const char *of)
 
 /**
  * list_values() - print what a word may stand for
- * @of: modes, attributes, presets, or the name of a preset
+ * @of: modes, zones, attributes, presets, or the name of a preset
  *
  * Return: the exit code
  */
@@ -49,6 +49,8 @@ int list_values(const char *of)
 {
 	if (!strcmp(of, "modes")) {
 		list_modes();
+	} else if (!strcmp(of, "zones")) {
+		(void)puts("movable\nkernel");
 	} else if (!strcmp(of, "attributes")) {
 		for (int i = 0; i < NR_ATTRIBUTES; i++)
 			(void)puts(attributes[i].name);

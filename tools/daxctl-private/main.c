@@ -95,7 +95,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 	if (first <= 0)
 		return first ? EXIT_USAGE : EXIT_DONE;
 	if (global.sysroot) {
-		if (cmd->writes)
+		if (cmd->writes && !global.dry_run)
 			return usage_error("%s: --sysroot is for verbs that only read", cmd->name);
 		ret = sysroot_enter(global.sysroot);
 		if (ret)

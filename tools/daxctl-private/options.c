@@ -149,11 +149,13 @@ void options_help(const struct option_def *options)
 /**
  * options_names() - print a table of options for the shell's completion
  * @options: the table; NULL is an empty one
+ *
+ * As daxctl does it: what takes a value ends with "=".
  */
 void options_names(const struct option_def *options)
 {
 	const struct option_def *def;
 
 	for (def = options; def && def->name; def++)
-		(void)printf("--%s\n", def->name);
+		(void)printf("--%s%s\n", def->name, def->type == OPTION_FLAG ? "" : "=");
 }

@@ -179,7 +179,7 @@ struct json_object *device_to_json(const struct device *dev)
 	add_size(obj, "size", daxctl_dev_get_size(dev->dax));
 	if (daxctl_dev_get_target_node(dev->dax) >= 0)
 		add_number(obj, "target_node", daxctl_dev_get_target_node(dev->dax));
-	add_size(obj, "align", daxctl_dev_get_align(dev->dax));
+	add_number(obj, "align", (int64_t)daxctl_dev_get_align(dev->dax));
 	add_text(obj, "mode", mode_name(dev->mode));
 	add_blocks(obj, dev);
 	if (dev->mode == MODE_DISABLED)
