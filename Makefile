@@ -1,7 +1,7 @@
 # Private memory nodes for Linux 6.12. `make` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tools kernel tree lint clean deps new-test
+.PHONY: help demo test tools deb kernel tree lint clean deps new-test
 
 YES := $(if $(Y),-y)
 
@@ -27,6 +27,9 @@ tree: deps ## make the patched kernel tree and print where it is
 
 tools: deps ## build daxctl-private
 	@$(MAKE) -s -C tools/daxctl-private
+
+deb: deps ## build the Debian package daxctl-private and print where it is
+	@scripts/deb
 
 lint: deps ## shellcheck, checkpatch --strict on patches and new kernel files
 	@scripts/lint

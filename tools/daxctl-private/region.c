@@ -21,28 +21,49 @@ static void add_address(struct json_object *obj, const char *key, uint64_t addre
 	free(text);
 }
 
+static struct json_object *mapping_to_json(const struct device *dev, const char *name)
+{
+	static const char *const keys[] = { "page_offset", "start", "end" };
+	struct json_object *obj = json_object_new_object();
+	uint64_t value[3] = { 0 };
+
+	for (int i = 0; i < 3; i++) {
+		char *path = xasprintf("%s/%s", name, keys[i]);
+
+		(void)device_number(dev, path, &value[i]);
+		add_address(obj, keys[i], value[i]);
+		free(path);
+	}
+	add_size(obj, "size", value[2] - value[1] + 1);
+	return obj;
+}
+
 /**
  * mappings_to_json() - the physical ranges of a device
  * @dev: the device
+ *
+ * libdaxctl knows them, too, but does not free what it has read of them.
  *
  * Return: an array; NULL if the kernel tells of none
  */
 struct json_object *mappings_to_json(const struct device *dev)
 {
-	struct json_object *mappings = NULL, *obj;
-	struct daxctl_mapping *mapping;
+	struct json_object *mappings = NULL;
+	uint64_t start;
 
-	daxctl_mapping_foreach(dev->dax, mapping) {
-		obj = json_object_new_object();
-		add_address(obj, "page_offset", daxctl_mapping_get_offset(mapping));
-		add_address(obj, "start", daxctl_mapping_get_start(mapping));
-		add_address(obj, "end", daxctl_mapping_get_end(mapping));
-		add_size(obj, "size", daxctl_mapping_get_size(mapping));
-		if (!mappings)
+	for (int i = 0; ; i++) {
+		char *name = xasprintf("mapping%d", i), *file = xasprintf("%s/start", name);
+		bool found = device_number(dev, file, &start);
+
+		if (found && !mappings)
 			mappings = json_object_new_array();
-		json_object_array_add(mappings, obj);
+		if (found)
+			json_object_array_add(mappings, mapping_to_json(dev, name));
+		free(file);
+		free(name);
+		if (!found)
+			return mappings;
 	}
-	return mappings;
 }
 
 /**
