@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* daxctl-private reconfigure-device: the mode of a device. */
-#include <errno.h>
-#include <string.h>
-
 #include "change.h"
 #include "command.h"
 #include "handover.h"
 #include "message.h"
 #include "output.h"
 #include "policy.h"
-#include "sysfs.h"
+#include "reconfigure.h"
 #include "text.h"
 
 static struct policy_options policy_options;
@@ -35,102 +32,20 @@ static const struct option_def options[] = {
 	END_OF_OPTIONS
 };
 
-static bool in_use(const struct device *dev)
-{
-	struct daxctl_memory *mem;
-
-	if (device_is_ours(dev))
-		return device_is_plugged(dev);
-	if (dev->mode != MODE_SYSTEM_RAM)
-		return false;
-	mem = daxctl_dev_get_memory(dev->dax);
-	return mem && daxctl_memory_is_online(mem) != 0;
-}
-
-/* If it is undone, the first value is written first: reclaim before demotion. */
-static void keep_policy(const struct device *dev, struct plan *plan)
-{
-	for (int i = NR_ATTRIBUTES; i--; )
-		if (attributes[i].modes & 1U << dev->mode)
-			plan_keep(plan, attributes[i].name);
-}
-
-static void plan_to_free(const struct device *dev, struct plan *plan)
-{
-	if (in_use(dev) && device_is_ours(dev))
-		plan_hotplug(plan, "unplugged", NULL);
-	else if (in_use(dev))
-		plan_offline(plan);
-	keep_policy(dev, plan);
-	if (dev->driver)
-		plan_unbind(plan);
-}
-
-static const char *plug_word(void)
-{
-	return no_movable ? "online_kernel" : "online";
-}
-
-static bool mode_is_ours(void)
-{
-	return mode == MODE_PRIVATE || mode == MODE_CRAM;
-}
-
-static void plan_to_use(const struct policy *policy, struct plan *plan)
-{
-	plan_load(plan, mode_driver(mode));
-	plan_bind(plan, mode_driver(mode));
-	if (mode_is_ours())
-		policy_plan(policy, mode, plan);
-	if (no_online || mode == MODE_DEVDAX)
-		return;
-	if (mode_is_ours())
-		plan_hotplug(plan, plug_word(), NULL);
-	else
-		plan_online(plan, !no_movable);
-}
-
-/* It has the mode: what is left are values, and whether it is plugged. */
-static int plan_same_mode(struct device *dev, const struct policy *policy, struct plan *plan)
-{
-	if (dev->mode == MODE_SYSTEM_RAM && !no_online && !in_use(dev))
-		plan_online(plan, !no_movable);
-	if (!device_is_ours(dev))
-		return 0;
-	policy_plan(policy, mode, plan);
-	if (!no_online && !device_is_plugged(dev))
-		plan_hotplug(plan, plug_word(), NULL);
-	return 0;
-}
-
-static int plan_mode(struct device *dev, const struct policy *policy, struct plan *plan)
-{
-	bool same = dev->mode == mode;
-	int ret;
-
-	if (mode_is_ours() && !sysfs_exists("/sys/devices/system/node/has_memory_private"))
-		return complain(dev->name, EOPNOTSUPP, "see daxctl-private doctor",
-				"this kernel has no private nodes");
-	ret = policy_check(policy, dev, mode, same && device_is_plugged(dev));
-	if (ret)
-		return ret;
-	if (same)
-		return plan_same_mode(dev, policy, plan);
-	if (in_use(dev) && !force)
-		return complain(dev->name, EBUSY, "unplug or offline it first, or give --force",
-				"its memory is in use in mode %s", mode_name(dev->mode));
-	plan_to_free(dev, plan);
-	plan_to_use(policy, plan);
-	return 0;
-}
-
 static int make_mode(struct device *dev, struct plan *plan)
 {
 	struct policy policy = { .value = { NULL } };
+	const struct reconfigure want = {
+		.mode = mode,
+		.policy = &policy,
+		.plug_word = no_movable ? "online_kernel" : "online",
+		.no_online = no_online,
+		.force = force,
+	};
 	int ret = policy_read(&policy, dev->name, &policy_options);
 
 	if (!ret)
-		ret = plan_mode(dev, &policy, plan);
+		ret = reconfigure_plan(&want, dev, plan);
 	policy_free(&policy);
 	return ret;
 }

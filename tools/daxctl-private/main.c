@@ -13,12 +13,14 @@
 #include "sysroot.h"
 
 static const struct command *const commands[] = {
+	&cmd_apply,
 	&cmd_list,
 	&cmd_monitor,
 	&cmd_plug,
 	&cmd_policy,
 	&cmd_reconfigure_device,
 	&cmd_report,
+	&cmd_save,
 	&cmd_stat,
 	&cmd_unplug,
 };

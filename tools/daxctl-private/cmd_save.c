@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0
+/* daxctl-private save: a config file that makes of devices what they are now. */
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "config.h"
+#include "message.h"
+#include "output.h"
+#include "sysfs.h"
+#include "text.h"
+
+#define SAVED	CONFIG_DIR "/saved.conf"
+#define MARK	"# Written by daxctl-private save, which replaces what begins with this line."
+
+static const char *file;
+static bool force;
+
+static const struct option_def options[] = {
+	TEXT('o', "output", &file, "FILE", "where it goes, - is stdout; without it " SAVED),
+	FLAG('f', "force", &force, "replace a file that was written by somebody else, too"),
+	END_OF_OPTIONS
+};
+
+struct writer {
+	FILE *out;
+	const struct devices *devices;	/* all that there are */
+	struct identity *ids;		/* of each */
+	struct json_object *saved;
+	int bad;
+};
+
+/* ---- the text ------------------------------------------------------------- */
+
+static bool is_unique(const struct writer *w, int i, enum identity_key key)
+{
+	const char *value = w->ids[i].value[key];
+
+	if (!value)
+		return false;
+	for (int k = 0; k < w->devices->nr; k++) {
+		const char *other = w->ids[k].value[key];
+
+		if (k != i && other && identity_agrees(key, other, value))
+			return false;
+	}
+	return true;
+}
+
+/* The most dependable one that is of no other device. */
+static enum identity_key choose_identity(const struct writer *w, int i)
+{
+	int key = 0;
+
+	while (key < NR_IDENTITIES && !is_unique(w, i, (enum identity_key)key))
+		key++;
+	return (enum identity_key)key;
+}
+
+static void write_state(FILE *out, const struct device *dev)
+{
+	(void)fprintf(out, "mode = %s\n", mode_name(dev->mode));
+	if (!device_is_plugged(dev))
+		(void)fputs("online = false\n", out);
+	else
+		(void)fprintf(out, "online = true\nzone = %s\n",
+			      strcmp(dev->state, "online_kernel") ? "movable" : "kernel");
+}
+
+/* The node that the firmware gives is the one at first; it may have another number then. */
+static bool is_at_first(const struct device *dev, const struct attribute *attr)
+{
+	return attr->kind == VALUE_NODE && dev->node == daxctl_dev_get_target_node(dev->dax);
+}
+
+static void write_values(FILE *out, const struct device *dev)
+{
+	for (int i = 0; i < NR_ATTRIBUTES; i++) {
+		const struct attribute *attr = &attributes[i];
+		char *value;
+
+		if (!(attr->modes & 1U << dev->mode) || is_at_first(dev, attr))
+			continue;
+		value = device_attr(dev, attr->name);
+		if (value)
+			(void)fprintf(out, "%s = %s\n", attr->name, value);
+		free(value);
+	}
+}
+
+static void write_device(struct writer *w, int i)
+{
+	const struct device *dev = &w->devices->dev[i];
+	enum identity_key key = choose_identity(w, i);
+	struct json_object *obj;
+
+	if (key == NR_IDENTITIES) {
+		(void)complain(dev->name, ENOTUNIQ, "root can see more of it",
+			       "nothing tells it from other devices");
+		w->bad++;
+		return;
+	}
+	(void)fprintf(w->out, "\n[" CONFIG_SECTION " %s]\n# %s\n%s = %s\n", dev->name,
+		      identity_meaning(key), identity_name(key), w->ids[i].value[key]);
+	write_state(w->out, dev);
+	write_values(w->out, dev);
+	obj = json_object_new_object();
+	add_text(obj, "chardev", dev->name);
+	add_text(obj, identity_name(key), w->ids[i].value[key]);
+	json_object_array_add(w->saved, obj);
+}
+
+static bool is_among(const char *word, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		if (!strcmp(argv[i], word))
+			return true;
+	return false;
+}
+
+static bool all_meant(int argc, char **argv)
+{
+	return !argc || is_among("all", argc, argv);
+}
+
+/* Those that are named must be of ours, of all others only those are meant. */
+static bool is_meant(struct writer *w, const struct device *dev, int argc, char **argv)
+{
+	bool named = is_among(dev->name, argc, argv);
+
+	if (device_is_ours(dev))
+		return named || all_meant(argc, argv);
+	if (named) {
+		(void)complain(dev->name, EINVAL, "only modes private and cram are saved",
+			       "it is in mode %s", mode_name(dev->mode));
+		w->bad++;
+	}
+	return false;
+}
+
+static int check_names(const struct devices *devices, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++) {
+		bool found = !strcmp(argv[i], "all");
+
+		for (int k = 0; k < devices->nr; k++)
+			found = found || !strcmp(devices->dev[k].name, argv[i]);
+		if (found)
+			continue;
+		(void)complain(argv[i], ENODEV, "see daxctl-private list", "no such dax device");
+		return EXIT_NO_MATCH;
+	}
+	return 0;
+}
+
+static int write_devices(struct writer *w, int argc, char **argv)
+{
+	const struct devices *devices = w->devices;
+	int ret = check_names(devices, argc, argv);
+
+	if (ret)
+		return ret;
+	(void)fputs(MARK "\n# daxctl-private-apply(1) says what the keys mean.\n", w->out);
+	w->ids = xcalloc((size_t)devices->nr + 1, sizeof(*w->ids));
+	for (int i = 0; i < devices->nr; i++)
+		identity_read(&w->ids[i], &devices->dev[i]);
+	for (int i = 0; i < devices->nr; i++)
+		if (is_meant(w, &devices->dev[i], argc, argv))
+			write_device(w, i);
+	for (int i = 0; i < devices->nr; i++)
+		identity_free(&w->ids[i]);
+	free(w->ids);
+	if (w->bad)
+		return EXIT_FAILED;
+	if (json_object_array_length(w->saved))
+		return 0;
+	(void)complain("all", ENODEV, "see daxctl-private list", "no device is in mode private or cram");
+	return EXIT_NO_MATCH;
+}
+
+/* ---- the file ------------------------------------------------------------- */
+
+static bool may_replace(const char *path)
+{
+	char *text = sysfs_read("%s", path);
+	bool ok = text ? !strncmp(text, MARK "\n", strlen(MARK) + 1) : errno == ENOENT;
+
+	free(text);
+	return ok || force;
+}
+
+static int fill_file(int fd, const char *text)
+{
+	size_t len = strlen(text);
+	ssize_t done;
+
+	while (len) {
+		done = write(fd, text, len);
+		if (done < 0)
+			return -errno;
+		text += done;
+		len -= (size_t)done;
+	}
+	return fchmod(fd, 0644) || fsync(fd) ? -errno : 0;
+}
+
+/* Whoever reads it meanwhile, or after a crash, has the old one or the new one. */
+static int replace_file(const char *path, const char *text)
+{
+	char *temporary = xasprintf("%s.XXXXXX", path);
+	int fd = mkstemp(temporary), ret;
+
+	if (fd < 0) {
+		ret = -errno;
+		free(temporary);
+		return ret;
+	}
+	ret = fill_file(fd, text);
+	if (close(fd) && !ret)
+		ret = -errno;
+	if (!ret && rename(temporary, path))
+		ret = -errno;
+	if (ret)
+		(void)unlink(temporary);
+	free(temporary);
+	return ret;
+}
+
+static int save_to(const char *path, const char *text)
+{
+	char *copy = xstrdup(path);
+	int ret;
+
+	(void)mkdir(dirname(copy), 0755);
+	free(copy);
+	if (!may_replace(path)) {
+		(void)complain(path, EEXIST, "give --force, or another --output",
+			       "it was not written by daxctl-private save");
+		return EXIT_FAILED;
+	}
+	ret = replace_file(path, text);
+	if (!ret)
+		return EXIT_DONE;
+	(void)complain(path, ret, NULL, "cannot write the file");
+	return EXIT_FAILED;
+}
+
+static bool to_stdout(void)
+{
+	return global.dry_run || (file ? !strcmp(file, "-") : global.sysroot != NULL);
+}
+
+static int deliver(struct writer *w, const char *text)
+{
+	const char *path = file ? file : SAVED;
+	size_t nr = json_object_array_length(w->saved);
+	int ret;
+
+	if (to_stdout()) {
+		(void)fputs(text, stdout);
+		return EXIT_DONE;
+	}
+	ret = save_to(path, text);
+	print_objects(ret ? json_object_new_array() : json_object_get(w->saved));
+	if (!ret)
+		say("saved %zu device%s to %s", nr, nr == 1 ? "" : "s", path);
+	return ret;
+}
+
+/* --------------------------------------------------------------------------- */
+
+static int save_devices(const struct devices *devices, int argc, char **argv)
+{
+	struct writer w = { .devices = devices, .saved = json_object_new_array() };
+	char *text = NULL;
+	size_t len;
+	int ret;
+
+	w.out = open_memstream(&text, &len);
+	if (!w.out)
+		out_of_memory();
+	ret = write_devices(&w, argc, argv);
+	if (fclose(w.out))
+		out_of_memory();
+	if (!ret)
+		ret = deliver(&w, text);
+	else if (!to_stdout())
+		print_objects(json_object_new_array());
+	json_object_put(w.saved);
+	free(text);
+	return ret;
+}
+
+static int save(const struct command *cmd, int argc, char **argv)
+{
+	struct devices devices;
+	int ret;
+
+	if (global.sysroot && !to_stdout())
+		return usage_error("%s: with --sysroot it goes to stdout only", cmd->name);
+	if (!all_meant(argc, argv) && !file && !to_stdout())
+		return usage_error("%s: some devices go to a file of their own: give --output", cmd->name);
+	if (devices_load(&devices))
+		return EXIT_FAILED;
+	ret = save_devices(&devices, argc, argv);
+	devices_free(&devices);
+	return ret;
+}
+
+/* With --sysroot it writes to stdout only. */
+const struct command cmd_save = {
+	.name = "save",
+	.args = "[DEVICE...]",
+	.help = "Write a config file that makes of devices what they are now.",
+	.options = options,
+	.run = save,
+};
