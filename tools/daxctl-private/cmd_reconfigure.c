@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* daxctl-private reconfigure-device: the mode of a device. */
+#include <errno.h>
+
 #include "change.h"
 #include "command.h"
 #include "handover.h"

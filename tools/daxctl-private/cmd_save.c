@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* daxctl-private save: a config file that makes of devices what they are now. */
 #include <errno.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,7 +110,8 @@ static void write_device(struct writer *w, int i)
 	write_values(w->out, dev);
 	obj = json_object_new_object();
 	add_text(obj, "chardev", dev->name);
-	add_text(obj, identity_name(key), w->ids[i].value[key]);
+	add_text(obj, "key", identity_name(key));
+	add_text(obj, "value", w->ids[i].value[key]);
 	json_object_array_add(w->saved, obj);
 }
 
@@ -233,11 +233,8 @@ static int replace_file(const char *path, const char *text)
 
 static int save_to(const char *path, const char *text)
 {
-	char *copy = xstrdup(path);
 	int ret;
 
-	(void)mkdir(dirname(copy), 0755);
-	free(copy);
 	if (!may_replace(path)) {
 		(void)complain(path, EEXIST, "give --force, or another --output",
 			       "it was not written by daxctl-private save");
@@ -265,6 +262,8 @@ static int deliver(struct writer *w, const char *text)
 		(void)fputs(text, stdout);
 		return EXIT_DONE;
 	}
+	if (!file)
+		(void)mkdir(CONFIG_DIR, 0755);
 	ret = save_to(path, text);
 	print_objects(ret ? json_object_new_array() : json_object_get(w->saved));
 	if (!ret)

@@ -143,8 +143,11 @@ static bool valid_serials(const char *wanted)
 	uint64_t serial;
 	int nr = 0;
 
-	while (next_serial(&wanted, &serial) && serial)
+	while (next_serial(&wanted, &serial)) {
+		if (!serial)
+			return false;
 		nr++;
+	}
 	return nr && !wanted[strspn(wanted, " ,")];
 }
 

@@ -1,0 +1,394 @@
+#!/usr/bin/env bats
+# daxctl-private apply: the config files, on captured machines
+# shellcheck disable=SC2154 # run sets stderr
+
+load lib
+
+setup() {
+  machine tiers
+  CONFIG=$MACHINE/etc/daxctl-private.conf.d
+  mkdir -p "$CONFIG"
+}
+
+config() { # FILE: the config on stdin
+  cat >"$CONFIG/$1.conf"
+}
+
+# A section that is right, with LINE... added.
+section() { # LINE...
+  printf '%s\n' '[reconfigure-device zero]' 'match.range = 0x100000000' 'mode = private' "$@" |
+    config a
+}
+
+# The sections that are right, and what is said of the others.
+check() {
+  run --separate-stderr look apply --check
+}
+
+# The error is one line, told of LINE of a.conf, and the section is skipped.
+refused() { # LINE TEXT
+  equal "$status" 1 status
+  equal "$output" "[]"
+  equal "$stderr" "error: /etc/daxctl-private.conf.d/a.conf:$1: $2"
+}
+
+# The steps that apply plans, one a line.
+steps() { # [DEVICE...]
+  run -0 --separate-stderr look apply --dry-run "$@"
+  python3 -c '
+import json, sys
+for device in json.loads(sys.argv[1]):
+    for step in device["steps"]: print(device["chardev"], step["step"], sep=": ")' "$output"
+}
+
+# --- what is done -----------------------------------------------------------
+
+@test "without config files nothing is done, and nothing is wrong" {
+  rm -r "$CONFIG"
+  run -0 --separate-stderr look apply --dry-run
+  equal "$output" "[]"
+  equal "$stderr" ""
+}
+
+@test "a device that is as the config says has no steps" {
+  section 'preset = far-tier' 'zone = movable'
+  run -0 --separate-stderr look apply --dry-run
+  equal "$(json 0.chardev)" dax0.0
+  equal "$(json 0.steps)" "[]"
+}
+
+@test "values that differ are set, those of the section win over those of its preset" {
+  section 'madvise = 0' 'preset = far-tier' 'mbind = 1'
+  equal "$(steps)" "dax0.0: set mbind to 1
+dax0.0: set madvise to 0"
+}
+
+@test "a device without a driver is bound, gets its policy and is plugged" {
+  printf '%s\n' '[reconfigure-device two]' 'match.target-node = 3' 'mode = private' \
+    'preset = bind-only' 'zone = kernel' | config a
+  echo 3 >"$MACHINE/sys/bus/dax/devices/dax2.0/target_node"
+  run -0 steps
+  equal "${lines[0]}" "dax2.0: bind it to anondax"
+  [[ $output == *"dax2.0: set mbind to 1"* ]]
+  equal "${lines[-1]}" "dax2.0: set hotplug to online_kernel"
+}
+
+@test "online = false leaves the memory unplugged" {
+  printf '%s\n' '[reconfigure-device two]' 'match.target-node = 3' 'mode = cram' \
+    'online = false' | config a
+  echo 3 >"$MACHINE/sys/bus/dax/devices/dax2.0/target_node"
+  equal "$(steps)" "dax2.0: bind it to cramdax"
+}
+
+@test "online = true plugs what is unplugged" {
+  echo unplugged >"$MACHINE/sys/bus/dax/devices/dax0.0/hotplug"
+  section 'online = true' 'zone = movable'
+  equal "$(steps)" "dax0.0: set hotplug to online_movable"
+}
+
+@test "memory that is plugged in another zone is an error" {
+  section 'zone = kernel'
+  run -1 --separate-stderr look apply --dry-run
+  equal "$stderr" "error: dax0.0: it is plugged as online_movable: EBUSY: unplug it first"
+}
+
+@test "a plugged device gets another mode with --force only" {
+  printf '%s\n' '[reconfigure-device zero]' 'match.range = 0x100000000' 'mode = cram' | config a
+  run -1 --separate-stderr look apply --dry-run
+  equal "$stderr" "error: dax0.0: its memory is in use in mode private: EBUSY: unplug or offline it first, or give --force"
+  run -0 steps --force
+  equal "${lines[0]}" "dax0.0: set hotplug to unplugged"
+  equal "${lines[1]}" "dax0.0: unbind it from anondax"
+}
+
+@test "only the devices that are named are looked at" {
+  section 'mbind = 1'
+  printf '%s\n' '[reconfigure-device one]' 'match.range = 0x108000000' 'mode = cram' 'low_mark = 70' |
+    config b
+  equal "$(steps dax1.0)" "dax1.0: set low_mark to 70"
+  equal "$(steps all | wc -l)" 2
+}
+
+@test "a device that no section is for is 3, and said" {
+  section
+  run -3 --separate-stderr look apply --dry-run dax1.0
+  equal "$output" "[]"
+  equal "$stderr" "dax1.0: no section of the config is for it"
+}
+
+@test "a device that does not exist is 3" {
+  section
+  run -3 --separate-stderr look apply --dry-run dax9.0
+  equal "$output" "[]"
+  equal "$stderr" "error: dax9.0: no such dax device: ENODEV: see daxctl-private list"
+}
+
+@test "--config reads another directory, and it has to exist" {
+  section 'mbind = 1'
+  mkdir "$MACHINE/other"
+  mv "$CONFIG/a.conf" "$MACHINE/other"
+  equal "$(steps)" ""
+  equal "$(steps --config /other)" "dax0.0: set mbind to 1"
+  run -1 --separate-stderr look apply --dry-run -c /none
+  equal "$stderr" "error: /none: cannot read the directory: ENOENT"
+}
+
+@test "a captured machine is only looked at" {
+  section
+  run -2 --separate-stderr look apply
+  equal "$output" ""
+  equal "$stderr" "error: apply: --sysroot needs --check or --dry-run"
+}
+
+@test "--check shows each section, where it is and its device" {
+  section
+  printf '%s\n' '' '[reconfigure-device absent]' 'match.target-node = 9' 'mode = devdax' | config b
+  check
+  equal "$status" 0
+  equal "$stderr" ""
+  equal "$(json 0.section)" zero
+  equal "$(json 0.where)" /etc/daxctl-private.conf.d/a.conf:1
+  equal "$(json 0.mode)" private
+  equal "$(json 0.chardev)" dax0.0
+  equal "$(json 1.where)" /etc/daxctl-private.conf.d/b.conf:2
+  equal "$(json 1.mode)" devdax
+  run -1 json 1.chardev
+}
+
+# --- which device -----------------------------------------------------------
+
+# The device that a section with these match keys is for.
+matched() { # LINE...
+  printf '%s\n' '[reconfigure-device it]' 'mode = devdax' "$@" | config a
+  check
+  equal "$stderr" "" stderr
+  json 0.chardev
+}
+
+# dax0.0 is a part of the CXL region 7, that has these UUID and serial numbers.
+on_cxl() { # UUID SERIAL...
+  local cxl=$MACHINE/sys/bus/cxl/devices root=$MACHINE/sys/devices/platform/cxl i=0
+  local region=$root/region7
+  mkdir -p "$region/dax_region7"
+  ln -s ../../../../bus/cxl "$region/subsystem"
+  mv "$MACHINE/sys/devices/platform/hmem.0/dax0.0" "$region/dax_region7"
+  ln -sfn ../../../devices/platform/cxl/region7/dax_region7/dax0.0 "$MACHINE/sys/bus/dax/devices/dax0.0"
+  echo "$1" >"$region/uuid"
+  shift
+  echo $# >"$region/interleave_ways"
+  for serial; do
+    mkdir -p "$root/mem$i" "$root/endpoint$i/decoder$i.0"
+    echo "$serial" >"$root/mem$i/serial"
+    ln -s "../mem$i" "$root/endpoint$i/uport"
+    ln -s "../../../devices/platform/cxl/endpoint$i/decoder$i.0" "$cxl/decoder$i.0"
+    echo "decoder$i.0" >"$region/target$i"
+    i=$((i + 1))
+  done
+}
+
+readonly UUID=ed93e918-e165-49d8-921d-383d7b9660c5
+
+@test "a range matches by its start, or by start and end" {
+  equal "$(matched 'match.range = 0x108000000')" dax1.0
+  equal "$(matched 'match.range = 4429185024-0x10fffffff')" dax1.0
+  run -1 matched 'match.range = 0x108000000-0x10ffffffe'
+}
+
+@test "a device without mappings to be seen has the range of its resource" {
+  rm -r "$MACHINE"/sys/bus/dax/devices/dax1.0/mapping0
+  equal "$(matched 'match.range = 0x108000000-0x10fffffff')" dax1.0
+}
+
+@test "the node of the firmware matches" {
+  equal "$(matched 'match.target-node = 1')" dax0.0
+}
+
+@test "the UUID of a CXL region matches, in either case" {
+  on_cxl "$UUID" 0x1
+  equal "$(matched "match.region-uuid = ${UUID^^}")" dax0.0
+  run -1 matched "match.region-uuid = ${UUID/e/a}"
+}
+
+@test "the serial numbers of a CXL region match if it has them all" {
+  on_cxl '' 0x11 0x22
+  equal "$(matched 'match.memdev-serial = 0x22')" dax0.0
+  equal "$(matched 'match.memdev-serial = 34, 0x11')" dax0.0
+  run -1 matched 'match.memdev-serial = 0x11,0x33'
+}
+
+@test "the UUID of an nvdimm namespace matches" {
+  local parent=$MACHINE/sys/devices/platform/ndbus0/region0/dax0.1
+  mkdir -p "$parent"
+  ln -s ../../../../../bus/nd "$parent/subsystem"
+  mv "$MACHINE/sys/devices/platform/hmem.0/dax0.0" "$parent"
+  ln -sfn ../../../devices/platform/ndbus0/region0/dax0.1/dax0.0 "$MACHINE/sys/bus/dax/devices/dax0.0"
+  echo "$UUID" >"$parent/uuid"
+  equal "$(matched "match.nvdimm-uuid = $UUID")" dax0.0
+  run -1 matched "match.region-uuid = $UUID"
+}
+
+@test "all match keys of a section have to agree" {
+  equal "$(matched 'match.target-node = 1' 'match.range = 0x100000000')" dax0.0
+  run -1 matched 'match.target-node = 1' 'match.range = 0x108000000'
+}
+
+@test "two sections for one device are both skipped, and others are applied" {
+  section
+  printf '%s\n' '[reconfigure-device again]' 'match.target-node = 1' 'mode = devdax' \
+    '[reconfigure-device one]' 'match.range = 0x108000000' 'mode = cram' | config b
+  run -64 --separate-stderr look apply --dry-run
+  equal "$(json 0.chardev)" dax1.0
+  equal "${stderr_lines[0]}" "error: /etc/daxctl-private.conf.d/a.conf:1: dax0.0 is matched by /etc/daxctl-private.conf.d/b.conf:1, too: ENOTUNIQ: remove one of them"
+  equal "${stderr_lines[1]}" "error: /etc/daxctl-private.conf.d/b.conf:1: dax0.0 is matched by /etc/daxctl-private.conf.d/a.conf:1, too: ENOTUNIQ: remove one of them"
+  equal "${#stderr_lines[@]}" 2
+}
+
+@test "a section that matches several devices is skipped" {
+  echo 1 >"$MACHINE/sys/bus/dax/devices/dax1.0/target_node"
+  printf '%s\n' '[reconfigure-device it]' 'match.target-node = 1' 'mode = devdax' | config a
+  check
+  refused 1 "it matches dax0.0 and dax1.0: ENOTUNIQ: add another match key"
+}
+
+# --- what is wrong ----------------------------------------------------------
+
+@test "an unknown key is told with its line" {
+  section '' '# a comment' 'movable = true'
+  check
+  refused 6 "unknown key 'movable': EINVAL: daxctl-private-apply(1) lists all"
+}
+
+@test "lines that go on are counted" {
+  section "mbind = \\" '1' '; a comment' 'reclaim = yes'
+  check
+  refused 7 "reclaim=yes: EINVAL: give 0 or 1"
+}
+
+@test "each bad value is told" {
+  local line
+  while IFS='|' read -r line hint; do
+    printf '%s\n' '[reconfigure-device zero]' 'match.target-node = 1' 'mode = private' "$line" | config a
+    [[ $line != mode* ]] || sed -i 3d "$CONFIG/a.conf"
+    [[ $line != match.target-node* ]] || sed -i 's/^match.target-node = 1$/match.range = 1m/' "$CONFIG/a.conf"
+    check
+    equal "$output" "[]" "$line"
+    [[ ${stderr_lines[0]} == "error: /etc/daxctl-private.conf.d/a.conf:"[34]": "*"EINVAL: $hint" ]] ||
+      fail "$line: $stderr"
+  done <<'END'
+mode = privat|give private, cram, system-ram or devdax
+mode =|give private, cram, system-ram or devdax
+online = maybe|give true or false
+zone = normal|give movable or kernel
+preset = nothing|see daxctl-private policy --help
+mbind = 2|give 0 or 1
+node = x|give the number of a node
+adistance = 0|give a number above 0
+match.range = 0x100-|give START-END or START, see /proc/iomem
+match.range = 0x100-0x80|give START-END or START, see /proc/iomem
+match.target-node = -1|give the number of a node
+match.region-uuid = 12345678|give a UUID, see cxl list
+match.nvdimm-uuid = ed93e918-e165-49d8-921d-383d7b9660c|give a UUID, see ndctl list
+match.memdev-serial = 0|give numbers above 0, with commas between them, see cxl list
+match.memdev-serial = 1,0|give numbers above 0, with commas between them, see cxl list
+match.memdev-serial = 1,x|give numbers above 0, with commas between them, see cxl list
+END
+}
+
+@test "a section that matches nothing by intention is an error" {
+  printf '%s\n' '[reconfigure-device it]' 'mode = devdax' | config a
+  check
+  refused 1 "no match key, so it is for no device: EINVAL: give match.range or another one"
+}
+
+@test "a section has to have a mode" {
+  printf '%s\n' '[reconfigure-device it]' 'match.target-node = 1' 'preset = isolated' | config a
+  check
+  refused 1 "no mode: EINVAL: give private, cram, system-ram or devdax"
+}
+
+@test "values that the mode does not have, or that break a rule, are told" {
+  section 'capacity = 1g' 'demotion = 1'
+  check
+  equal "$status" 1
+  equal "${stderr_lines[0]}" "error: /etc/daxctl-private.conf.d/a.conf:1: a device in mode private has no capacity: EINVAL: see daxctl-private reconfigure-device"
+  equal "${stderr_lines[1]}" "error: /etc/daxctl-private.conf.d/a.conf:1: demotion needs reclaim: EINVAL: set reclaim=1, too, or demotion=0"
+}
+
+@test "a zone is for memory only" {
+  printf '%s\n' '[reconfigure-device it]' 'match.target-node = 1' 'mode = devdax' 'zone = kernel' | config a
+  check
+  refused 1 "a device in mode devdax has no zone: EINVAL"
+}
+
+@test "a key that is there twice is an error" {
+  section 'mbind = 0' 'Mbind = 1'
+  check
+  refused 5 "mbind is in line 4, too: ENOTUNIQ: remove one of them"
+}
+
+@test "a section that is there twice is an error, in one file and in two" {
+  section '[reconfigure-device zero]'
+  check
+  refused 4 "the section is in line 1, too: ENOTUNIQ: remove one of them"
+  section
+  cp "$CONFIG/a.conf" "$CONFIG/b.conf"
+  run -64 --separate-stderr look apply --check
+  equal "$(json 0.where)" /etc/daxctl-private.conf.d/a.conf:1
+  equal "$stderr" "error: /etc/daxctl-private.conf.d/b.conf:1: the section is in /etc/daxctl-private.conf.d/a.conf:1, too: ENOTUNIQ: give it another name"
+}
+
+@test "another section is an error" {
+  printf '%s\n' '[private it]' 'mode = private' | config a
+  check
+  refused 1 "unknown section [private it]: EINVAL: give [reconfigure-device NAME]"
+  printf '%s\n' '[reconfigure-device]' 'mode = private' | config a
+  check
+  refused 1 "unknown section [reconfigure-device]: EINVAL: give [reconfigure-device NAME]"
+}
+
+@test "a colon in a name and keys in no section are errors" {
+  printf '%s\n' 'mode = private' '[reconfigure-device a:b]' 'mode = private' | config a
+  check
+  equal "$status" 1
+  equal "${stderr_lines[0]}" "error: /etc/daxctl-private.conf.d/a.conf:1: a key that is in no section: EINVAL: begin one with [reconfigure-device NAME]"
+  equal "${stderr_lines[1]}" "error: /etc/daxctl-private.conf.d/a.conf:2: a section with ':' in its name: EINVAL: give it another name"
+}
+
+@test "what is no ini file is skipped as a whole, and others are read" {
+  section 'mbind'
+  sed 's/zero/other/' "$CONFIG/a.conf" | sed '$d' | config b
+  run -64 --separate-stderr look apply --check
+  equal "$(json 0.section)" other
+  equal "$stderr" "error: /etc/daxctl-private.conf.d/a.conf:4: this is no [SECTION] and no KEY = VALUE: EINVAL: the whole file is skipped"
+}
+
+@test "what is no file, or a huge one, is not read" {
+  mkfifo "$CONFIG/a.conf"
+  run -1 --separate-stderr timeout 20 daxctl-private apply --sysroot "$MACHINE" --check
+  equal "$stderr" "error: /etc/daxctl-private.conf.d/a.conf: it is no file, or larger than 1 MiB: EINVAL"
+  rm "$CONFIG/a.conf"
+  truncate -s 2M "$CONFIG/a.conf"
+  run -1 --separate-stderr look apply --check
+  equal "$stderr" "error: /etc/daxctl-private.conf.d/a.conf: it is no file, or larger than 1 MiB: EINVAL"
+}
+
+@test "only files that end in .conf are read" {
+  section
+  mv "$CONFIG/a.conf" "$CONFIG/a.conf.old"
+  echo nonsense >"$CONFIG/.hidden.conf"
+  check
+  equal "$status" 0
+  equal "$output" "[]"
+}
+
+@test "the example is a config" {
+  cp "$BATS_TEST_DIRNAME/../../tools/daxctl-private/boot/daxctl-private.example.conf" "$CONFIG"
+  check
+  equal "$status" 0
+  equal "$stderr" ""
+  # and what it shows is right
+  sed -i -E 's/^# (\[|[a-z._-]+ = )/\1/' "$CONFIG/daxctl-private.example.conf"
+  check
+  equal "$status" 0
+  equal "$(json 0.section)" name
+}
