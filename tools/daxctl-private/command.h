@@ -68,12 +68,17 @@ void options_names(const struct option_def *options);
 void command_usage(const struct command *cmd);
 
 extern const struct command cmd_apply;
+extern const struct command cmd_audit;
+extern const struct command cmd_drain;
+extern const struct command cmd_explain;
+extern const struct command cmd_holders;
 extern const struct command cmd_list;
 extern const struct command cmd_monitor;
 extern const struct command cmd_plug;
 extern const struct command cmd_policy;
 extern const struct command cmd_reconfigure_device;
 extern const struct command cmd_report;
+extern const struct command cmd_run;
 extern const struct command cmd_save;
 extern const struct command cmd_stat;
 extern const struct command cmd_unplug;

@@ -14,12 +14,17 @@
 
 static const struct command *const commands[] = {
 	&cmd_apply,
+	&cmd_audit,
+	&cmd_drain,
+	&cmd_explain,
+	&cmd_holders,
 	&cmd_list,
 	&cmd_monitor,
 	&cmd_plug,
 	&cmd_policy,
 	&cmd_reconfigure_device,
 	&cmd_report,
+	&cmd_run,
 	&cmd_save,
 	&cmd_stat,
 	&cmd_unplug,
