@@ -69,6 +69,7 @@ void command_usage(const struct command *cmd);
 
 extern const struct command cmd_apply;
 extern const struct command cmd_audit;
+extern const struct command cmd_doctor;
 extern const struct command cmd_drain;
 extern const struct command cmd_explain;
 extern const struct command cmd_holders;

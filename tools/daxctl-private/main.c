@@ -15,6 +15,7 @@
 static const struct command *const commands[] = {
 	&cmd_apply,
 	&cmd_audit,
+	&cmd_doctor,
 	&cmd_drain,
 	&cmd_explain,
 	&cmd_holders,

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Node ids that a private node could have. */
+#include <stdlib.h>
+
+#include "bootparam.h"
+#include "checks.h"
+#include "node.h"
+#include "sysfs.h"
+#include "text.h"
+
+#define MAX_NODES	1024
+
+static bool is_wanted(const struct devices *devices, int node)
+{
+	for (int i = 0; i < devices->nr; i++)
+		if (devices->dev[i].node == node)
+			return true;
+	return false;
+}
+
+/**
+ * node_is_taken() - has the node what a private node must not have?
+ * @node: the node
+ *
+ * Return: what it has; NULL: nothing
+ */
+const char *node_is_taken(int node)
+{
+	if (node_has_state("has_memory", node))
+		return "ordinary memory";
+	return node_has_state("has_cpu", node) ? "CPUs" : NULL;
+}
+
+/**
+ * spare_nodes() - possible nodes that nobody has or would get
+ * @devices: all dax devices
+ * @first: where the first of them goes; NO_NODE without one
+ *
+ * Return: how many there are
+ */
+int spare_nodes(const struct devices *devices, int *first)
+{
+	char *possible = sysfs_read("/sys/devices/system/node/possible");
+	int nr = 0;
+
+	*first = NO_NODE;
+	for (int node = 0; node < MAX_NODES; node++) {
+		if (!node_in_list(possible, node) || is_wanted(devices, node) ||
+		    node_is_taken(node) || node_has_state("has_memory_private", node))
+			continue;
+		if (!nr++)
+			*first = node;
+	}
+	free(possible);
+	return nr;
+}
+
+/**
+ * more_spare_nodes() - what helps if there are not enough of them
+ * @checks: the last one gets the remedy
+ */
+void more_spare_nodes(struct checks *checks)
+{
+	char *now = bootparam_value("private_nodes");
+	long long nr = 0;
+
+	if (now && !parse_number(now, &nr))
+		nr = 0;
+	check_remedy(checks, "boot with private_nodes=%lld on the kernel's command line", nr + 1);
+	free(now);
+}
