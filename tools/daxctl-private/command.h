@@ -79,6 +79,7 @@ extern const struct command cmd_plug;
 extern const struct command cmd_policy;
 extern const struct command cmd_reconfigure_device;
 extern const struct command cmd_report;
+extern const struct command cmd_reserve;
 extern const struct command cmd_run;
 extern const struct command cmd_save;
 extern const struct command cmd_stat;

@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 	&cmd_policy,
 	&cmd_reconfigure_device,
 	&cmd_report,
+	&cmd_reserve,
 	&cmd_run,
 	&cmd_save,
 	&cmd_stat,
