@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # vm: --private 128M --private 128M --swap 128M --dram 512M
 # What daxctl-private says and does of processes: run, holders, explain, audit, drain.
+# shellcheck disable=SC2154,SC2030,SC2031 # run sets output and stderr
 
 load lib
 
@@ -202,10 +203,16 @@ codes() { # of the violations or reasons
   background_finish
 }
 
-# The address of the mapping that the background script worked on last.
+# The address of the mapping of this size that the background script has.
 address() { # SIZE in kB
   awk -v size="$1" '/^[0-9a-f]+-/ { split($1, a, "-") } $1 == "Size:" && $2 == size { print a[1]; exit }' \
     "/proc/$BACKGROUND/smaps"
+}
+
+# Leaves in $output what is told of the first page of the mapping of this size.
+explain_page() { # SIZE in kB
+  run -0 "$TOOL" explain "$BACKGROUND" "$(address "$1")"
+  output=${output#*\"page\":}
 }
 
 @test "explain tells of a page why it is where it is" {
@@ -213,19 +220,19 @@ address() { # SIZE in kB
   background_ready "map 1236K; bind $NODE; touch; map 1240K; touch; bind $NODE" \
     "map 1244K; bind $NODE; map 1248K; touch; map 1252K; bind $NODE; read" \
     "map 1256K; touch; move $NODE; signal $READY; wait $GO"
-  run -0 "$TOOL" explain "$BACKGROUND" "$(address 1236)"
-  equal "$(output=${output#*\"page\":}; codes)" bound
-  run -0 "$TOOL" explain "$BACKGROUND" "$(address 1240)"
-  equal "$(output=${output#*\"page\":}; codes)" came-before
-  run -0 "$TOOL" explain "$BACKGROUND" "$(address 1244)"
-  equal "$(output=${output#*\"page\":}; values state)" absent
-  run -0 "$TOOL" explain "$BACKGROUND" "$(address 1248)"
-  equal "$(output=${output#*\"page\":}; codes)" "no-demotion not-named"
-  run -0 "$TOOL" explain "$BACKGROUND" "$(address 1252)"
-  equal "$(output=${output#*\"page\":}; values state)" zero
-  run -0 "$TOOL" explain "$BACKGROUND" "$(address 1256)"
-  equal "$(output=${output#*\"page\":}; values node)" "$NODE"
-  equal "$(output=${output#*\"page\":}; codes)" moved
+  explain_page 1236
+  equal "$(codes)" bound
+  explain_page 1240
+  equal "$(codes)" came-before
+  explain_page 1244
+  equal "$(values state)" absent
+  explain_page 1248
+  equal "$(codes)" "no-demotion not-named"
+  explain_page 1252
+  equal "$(values state)" zero
+  explain_page 1256
+  equal "$(values node)" "$NODE"
+  equal "$(codes)" moved
   background_finish
 }
 

@@ -16,7 +16,7 @@ guest() { # [OPTION...] -- COMMAND...
   local kernel=(--no-build)
   [ -z "${KERNEL_DIR:-}" ] || kernel=(--kernel-dir "$KERNEL_DIR")
   vm/run "${kernel[@]}" --no-leak-check --dram 512M --private 128M --private 128M --private 128M \
-    --timeout 300 "$@"
+    --timeout 600 "$@"
 }
 
 # Runs the script on stdin when systemd is up.

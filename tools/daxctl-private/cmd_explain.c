@@ -174,8 +174,10 @@ static void look_at_frame(struct subject *s, struct json_object *obj, uint64_t p
 	add_address(obj, "frame", pfn);
 	if (frame_flags(pfn, &s->flags))
 		s->flags = 0;
-	if (s->flags & 1ULL << KPF_ZERO_PAGE)
+	if (s->flags & 1ULL << KPF_ZERO_PAGE) {
 		s->state = PAGE_ZERO;
+		return;
+	}
 	for (int i = 0; s->node == NO_NODE && i < s->devices->nr; i++) {
 		const struct device *dev = &s->devices->dev[i];
 

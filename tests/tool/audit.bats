@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# daxctl-private audit, on captured machines: the frames of dax0.0 are made up.
+# shellcheck disable=SC2154 # run sets output and stderr
+
+load lib
+load procs
+
+ANON=$((1 << 12 | 1 << 11))
+
+setup() {
+  machine tiers
+  frames
+  set_attr dax0.0 stats/placed 0
+  sed -i '/^Node 1,/,/^Node 2,/s/^\( *count:\).*/\1 0/' "$MACHINE/proc/zoneinfo"
+}
+
+# The audit must find just this.
+finds() { # CODE
+  run -1 look audit dax0.0
+  equal "$(json 0.explained)" false
+  equal "$(json 0.violations.0.code)" "$1"
+  equal "$(json 0.violations | grep -o '"code"' | wc -l)" 1
+}
+
+@test "an empty node is explained" {
+  run -0 look audit dax0.0
+  equal "$(json 0.explained)" true
+  equal "$(json 0.violations)" "[]"
+  equal "$(json 0.pages.free)" 32768
+}
+
+@test "anonymous pages that the gate let in are explained, and one more is not" {
+  frames $ANON $ANON
+  set_attr dax0.0 stats/placed 2
+  run -0 look audit dax0.0
+  equal "$(json 0.pages.anonymous)" 2
+  equal "$(json 0.placed)" 2
+  set_attr dax0.0 stats/placed 1
+  finds anonymous
+}
+
+@test "pages that were never counted are not explained" {
+  frames $ANON
+  rm "$MACHINE"/sys/devices/platform/hmem.0/dax0.0/stats/placed
+  finds uncounted
+}
+
+@test "poisoned pages and the memmap are explained" {
+  frames $((1 << 19)) $((1 << 37))
+  run -0 look audit dax0.0
+  equal "$(json 0.pages.hwpoison)" 1
+  equal "$(json 0.pages.memmap)" 1
+}
+
+@test "pages without flags are those in the lists of CPUs, or nobody's" {
+  frames 0 0
+  sed -i '/^Node 1,/,/^Node 2,/s/^\( *count:\).*/\1 1/' "$MACHINE/proc/zoneinfo"
+  run -0 look audit dax0.0
+  equal "$(json 0.pages.blank)" 2
+  sed -i '/^Node 1,/,/^Node 2,/s/^\( *count:\).*/\1 0/' "$MACHINE/proc/zoneinfo"
+  finds blank
+}
+
+@test "what is the kernel's or of the page cache is a violation" {
+  frames $((1 << 7))
+  finds slab
+  frames $((1 << 26))
+  finds page_tables
+  frames $((1 << 5 | 1 << 11))
+  finds file
+  frames $((1 << 17 | 1 << 11))
+  finds hugetlb
+  frames $((1 << 35))
+  finds other
+}
+
+@test "a node that the kernel takes for ordinary memory is a violation" {
+  echo 0-1 >"$MACHINE/sys/devices/system/node/has_memory"
+  finds ordinary
+}
+
+@test "a device that is unplugged has nothing to explain" {
+  frames $((1 << 7))
+  set_attr dax0.0 hotplug unplugged
+  run -0 look audit dax0.0
+  equal "$(json 0.explained)" true
+  equal "$(json 0.state)" unplugged
+}
+
+@test "without names all devices of ours are looked at, and with a region those of it" {
+  run -0 look audit
+  equal "$(json | grep -o chardev | wc -l)" 2
+  run -0 look audit --region 0 all
+  equal "$(json | grep -o chardev | wc -l)" 1
+  machine nodax
+  run -0 look audit
+  equal "$output" "[]"
+}
+
+@test "a device that is not private is an error, and one that is not there is 3" {
+  run -1 --separate-stderr look audit dax2.0
+  equal "$stderr" "error: dax2.0: a device in mode disabled has no private node: EINVAL: see daxctl-private list"
+  run -3 look audit dax7.0
+}
+
+@test "a kernel that shows no frames is 77" {
+  rm "$MACHINE/proc/kpageflags"
+  run -77 --separate-stderr look audit dax0.0
+  equal "$output" "[]"
+  equal "$stderr" "error: dax0.0: cannot look at its page frames: ENOENT: does the kernel have CONFIG_PROC_PAGE_MONITOR?"
+}
