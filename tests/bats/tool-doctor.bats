@@ -83,8 +83,11 @@ teardown_file() {
 }
 
 @test "tool-reserve: who may not see addresses gets an error" {
+  # a checkout may be where others cannot go
+  cp "$BATS_TEST_DIRNAME/../../tools/daxctl-private/build/daxctl-private" /tmp/
+  chmod 755 /tmp/daxctl-private
   run -1 --separate-stderr setpriv --reuid 1000 --clear-groups --inh-caps=-all \
-    "$BATS_TEST_DIRNAME/../../tools/daxctl-private/build/daxctl-private" reserve 128M
+    /tmp/daxctl-private reserve 128M
   equal "$output" ""
   [[ $stderr == "error: reserve: "*": EACCES: run it as root" ]]
 }

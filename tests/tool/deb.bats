@@ -77,5 +77,7 @@ TOOL=$BATS_TEST_DIRNAME/../../tools/daxctl-private
   [ -x "$BATS_TEST_TMPDIR/dest/opt/dp/bin/daxctl-private" ]
   [ -e "$BATS_TEST_TMPDIR/dest/opt/dp/share/man/man1/daxctl-private-list.1" ]
   "$BATS_TEST_TMPDIR/dest/opt/dp/lib/daxctl-private/bin/daxctl" --list-cmds | grep -qx plug
-  diff <(ls "$BATS_TEST_TMPDIR/dest") <(echo opt)
+  [ -e "$BATS_TEST_TMPDIR/dest/opt/dp/lib/systemd/system/daxctl-private-apply@.service" ]
+  diff <(ls "$BATS_TEST_TMPDIR/dest") <(printf '%s\n' etc opt)
+  diff <(ls "$BATS_TEST_TMPDIR/dest/etc") <(echo daxctl-private.conf.d)
 }

@@ -28,7 +28,7 @@ ENVIRONMENT = os.environ | {
     "PATH": "/nonexistent",  # nothing is handed over
 }
 # They print lines or text, start something, or do not end by themselves.
-NO_JSON = {"run", "stat", "monitor"}
+NO_JSON = {"run", "save", "stat", "monitor"}
 # Written in whole words, so that most of a command line is right.
 WORDS = ["dax0.0", "dax1.0", "dax2.0", "dax9.9", "all", "0", "1", "-1", "2", "64m", "1g", "99t",
          "18446744073709551616", "0x", "0x10", "movable", "kernel", "private", "cram", "devdax",

@@ -118,8 +118,10 @@ static int apply(const struct command *cmd, int argc, char **argv)
 
 	if (global.sysroot && !check && !global.dry_run)
 		return usage_error("%s: --sysroot needs --check or --dry-run", cmd->name);
-	if (config_load(&config, dir))
+	if (config_load(&config, dir)) {
+		print_objects(json_object_new_array());
 		return EXIT_FAILED;
+	}
 	if (devices_load(&devices)) {
 		config_free(&config);
 		return EXIT_FAILED;

@@ -147,10 +147,9 @@ static int finish(struct json_object *obj, bool changed)
 	json_object_object_add(obj, "changed", json_object_new_boolean(changed));
 	json_object_object_add(obj, "updated", json_object_new_boolean(updated));
 	(void)print_result(obj);
-	if (!updated)
-		return EXIT_PARTLY;
-	say("it takes effect at the next boot");
-	return EXIT_DONE;
+	if (updated && changed)
+		say("it takes effect at the next boot");
+	return updated ? EXIT_DONE : EXIT_PARTLY;
 }
 
 static int write_it(struct json_object *obj, const char *cmdline, bool same)
