@@ -134,8 +134,8 @@ mode_is() { # DRIVER
   says 1 "error: dax0.0: mbind=2: EINVAL: give 0 or 1
 error: dax0.0: 'bogus=1' names nothing that can be set: EINVAL: see daxctl-private policy --help" \
     tool policy dax0.0 madvise=1 mbind=2 bogus=1
-  says 1 "error: dax0.0: a device in mode private has no capacity: EINVAL: see daxctl-private reconfigure-device
-error: dax0.0: adistance cannot be set while it is plugged: EBUSY: unplug it first
+  says 1 "error: dax0.0: adistance cannot be set while it is plugged: EBUSY: unplug it first
+error: dax0.0: a device in mode private has no capacity: EINVAL: see daxctl-private reconfigure-device
 error: dax0.0: demotion needs reclaim: EINVAL: set reclaim=1, too, or demotion=0" \
     tool policy dax0.0 madvise=1 capacity=1g adistance=100 demotion=1
   equal "$(attr madvise)" 0
