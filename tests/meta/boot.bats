@@ -70,7 +70,7 @@ END
     cat <<'END'
 cd /sys/bus/dax/devices
 cat dax0.0/hotplug dax0.0/mbind
-dmesg | grep -o 'error: /etc/.*' | sort -u
+/usr/local/bin/daxctl-private apply --check 2>&1 >/dev/null || true
 /usr/local/bin/daxctl-private reconfigure-device -q -f -m devdax dax0.0 >/dev/null
 udevadm settle
 sleep 2

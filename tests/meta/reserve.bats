@@ -20,6 +20,7 @@ readonly tool=tools/daxctl-private/build/daxctl-private
 
   # shellcheck disable=SC2016 # for the guest
   run -0 --separate-stderr guest --append "$line" -- sh -c '
+    modprobe anondax # which libkmod does not find in the guest
     dax=/sys/bus/dax/devices/dax0.0
     cat $dax/size $dax/mapping0/start
     '"$tool"' doctor dax0.0
