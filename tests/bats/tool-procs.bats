@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # vm: --private 128M --private 128M --swap 128M --dram 512M
+# kernels: default
 # What daxctl-private says and does of processes: run, holders, explain, audit, drain.
 # shellcheck disable=SC2154,SC2030,SC2031 # run sets output and stderr
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # vm: --private 128M --private 128M --swap 128M --dram 512M
+# kernels: default
 # daxctl-private stat and monitor on real devices: dax0.0 is node 1, dax1.0 node 2.
 
 load lib
