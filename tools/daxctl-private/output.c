@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "policy.h"
 #include "sysfs.h"
 #include "text.h"
+#include "use.h"
 
 void add_text(struct json_object *obj, const char *key, const char *text)
 {
@@ -71,52 +71,30 @@ static struct json_object *policy_to_json(const struct device *dev)
 	return policy;
 }
 
-static int is_counter(const struct dirent *entry)
+static void add_counter(void *stats, const char *name, uint64_t pages)
 {
-	return *entry->d_name != '.';
+	add_number(stats, name, (int64_t)pages);
 }
 
 /* Counters are in pages, those of every node since it was plugged. */
 static struct json_object *stats_to_json(const struct device *dev)
 {
 	struct json_object *stats = json_object_new_object();
-	char *path = device_path(dev, "stats");
-	struct dirent **dir;
-	int nr = scandir(path, &dir, is_counter, alphasort);
 
-	for (int i = 0; i < nr; i++) {
-		char *name = xasprintf("stats/%s", dir[i]->d_name);
-		uint64_t pages;
-
-		if (device_number(dev, name, &pages))
-			add_number(stats, dir[i]->d_name, (int64_t)pages);
-		free(name);
-		free(dir[i]);
-	}
-	if (nr >= 0)
-		free(dir);
-	free(path);
+	device_counters(dev, add_counter, stats);
 	return stats;
 }
 
-/* What it uses of what backs it; of what does not compress that is its pages. */
 static void add_use(struct json_object *obj, const struct device *dev)
 {
-	uint64_t promised = 0, free_bytes = 0, used, capacity;
+	struct use use;
 
-	if (dev->node == NO_NODE || !node_memory(dev->node, "MemTotal", &promised))
+	if (!device_use(dev, &use))
 		return;
-	(void)node_memory(dev->node, "MemFree", &free_bytes);
-	add_size(obj, "promised", promised);
-	if (dev->mode == MODE_CRAM && device_number(dev, "capacity", &capacity))
-		add_size(obj, "backed", capacity);
-	else
-		add_size(obj, "backed", promised);
-	add_size(obj, "resident", promised - free_bytes);
-	if (dev->mode == MODE_CRAM && device_number(dev, "used", &used))
-		add_size(obj, "used", used);
-	else
-		add_size(obj, "used", promised - free_bytes);
+	add_size(obj, "promised", use.promised);
+	add_size(obj, "backed", use.backed);
+	add_size(obj, "resident", use.resident);
+	add_size(obj, "used", use.used);
 }
 
 static void add_ours(struct json_object *obj, const struct device *dev)

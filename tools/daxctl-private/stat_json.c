@@ -62,10 +62,10 @@ static struct json_object *node_to_json(const struct node_stat *node, const stru
 		add_number(obj, "node", node->node);
 	json_object_object_add(obj, "plugged", json_object_new_boolean(node->plugged));
 	if (node->plugged) {
-		add_size(obj, "promised", node->promised);
-		add_size(obj, "backed", node->backed);
-		add_size(obj, "resident", node->resident);
-		add_size(obj, "used", node->used);
+		add_size(obj, "promised", node->use.promised);
+		add_size(obj, "backed", node->use.backed);
+		add_size(obj, "resident", node->use.resident);
+		add_size(obj, "used", node->use.used);
 	}
 	if (node->compressed) {
 		add_text(obj, "gate", node->gate);

@@ -32,22 +32,22 @@ static void print_family(const char *name, const char *type, const char *unit, c
 
 static uint64_t promised(const struct node_stat *node)
 {
-	return node->promised;
+	return node->use.promised;
 }
 
 static uint64_t backed(const struct node_stat *node)
 {
-	return node->backed;
+	return node->use.backed;
 }
 
 static uint64_t resident(const struct node_stat *node)
 {
-	return node->resident;
+	return node->use.resident;
 }
 
 static uint64_t used(const struct node_stat *node)
 {
-	return node->used;
+	return node->use.used;
 }
 
 static void print_sizes(const struct sample *sample)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,29 +30,9 @@ static void add_counter(struct node_stat *node, const char *name, uint64_t value
 	};
 }
 
-static int is_counter(const struct dirent *entry)
+static void add_device_counter(void *node, const char *name, uint64_t pages)
 {
-	return *entry->d_name != '.';
-}
-
-static void add_device_counters(struct node_stat *node, const struct device *dev)
-{
-	char *path = device_path(dev, "stats");
-	struct dirent **dir;
-	int nr = scandir(path, &dir, is_counter, alphasort);
-
-	for (int i = 0; i < nr; i++) {
-		char *name = xasprintf("stats/%s", dir[i]->d_name);
-		uint64_t pages;
-
-		if (device_number(dev, name, &pages))
-			add_counter(node, dir[i]->d_name, pages, false);
-		free(name);
-		free(dir[i]);
-	}
-	if (nr >= 0)
-		free(dir);
-	free(path);
+	add_counter(node, name, pages, false);
 }
 
 /* The sum of the lines of a node's vmstat with this name, or this start if it ends with '_'. */
@@ -97,21 +76,6 @@ static void add_node_counters(struct node_stat *node)
 }
 
 /* ---- nodes ---------------------------------------------------------------- */
-
-static void read_use(struct node_stat *node, const struct device *dev)
-{
-	uint64_t left = 0;
-
-	(void)node_memory(node->node, "MemTotal", &node->promised);
-	(void)node_memory(node->node, "MemFree", &left);
-	node->resident = left < node->promised ? node->promised - left : 0;
-	node->backed = node->promised;
-	node->used = node->resident;
-	if (dev->mode == MODE_CRAM) {
-		(void)device_number(dev, "capacity", &node->backed);
-		(void)device_number(dev, "used", &node->used);
-	}
-}
 
 static bool has_memory(const struct device *dev)
 {
@@ -158,9 +122,9 @@ static void add_node(struct sample *sample, const struct device *dev)
 		node->gate = device_attr(dev, "gate");
 		(void)device_number(dev, "ratio", &node->ratio);
 	}
-	add_device_counters(node, dev);
+	device_counters(dev, add_device_counter, node);
 	if (plugged) {
-		read_use(node, dev);
+		(void)device_use(dev, &node->use);
 		add_node_counters(node);
 	}
 }

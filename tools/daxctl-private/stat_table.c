@@ -147,12 +147,12 @@ static char *counter_cell(const struct node_stat *node, const char *name, bool r
 
 static void set_use(struct libscols_line *line, size_t *column, const struct node_stat *node)
 {
-	set_cell(line, column, node->plugged ? short_size(node->promised) : xstrdup("-"));
-	set_cell(line, column, node->plugged ? short_size(node->resident) : xstrdup("-"));
-	set_cell(line, column, node->plugged ? short_size(node->used) : xstrdup("-"));
-	set_cell(line, column, node->plugged ? short_size(node->backed) : xstrdup("-"));
-	set_cell(line, column, node->plugged && node->backed ?
-		 xasprintf("%.1f", 100.0 * (double)node->used / (double)node->backed) :
+	set_cell(line, column, node->plugged ? short_size(node->use.promised) : xstrdup("-"));
+	set_cell(line, column, node->plugged ? short_size(node->use.resident) : xstrdup("-"));
+	set_cell(line, column, node->plugged ? short_size(node->use.used) : xstrdup("-"));
+	set_cell(line, column, node->plugged ? short_size(node->use.backed) : xstrdup("-"));
+	set_cell(line, column, node->plugged && node->use.backed ?
+		 xasprintf("%.1f", 100.0 * (double)node->use.used / (double)node->use.backed) :
 		 xstrdup("-"));
 }
 

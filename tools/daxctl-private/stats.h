@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "device.h"
+#include "use.h"
 
 struct counter {
 	char *name;
@@ -22,7 +23,7 @@ struct node_stat {
 	enum mode mode;
 	int node;		/* where it is or will be plugged */
 	bool plugged;
-	uint64_t promised, backed, resident, used;
+	struct use use;
 	bool compressed;
 	char *gate;
 	uint64_t ratio;		/* bytes for 1000 in use */
