@@ -93,6 +93,14 @@ q() { (cd "$tree" && quilt --quiltrc - "$@"); }
   [[ $output == *"Kconfig"* ]]
 }
 
+@test "what checkpatch leaves behind is no edit" {
+  tree=$(kernel_tree | tail -n 1)
+  sleep 0.05
+  echo CamelCase >"$tree/.checkpatch-camelcase.date.202611280815"
+  run -0 kernel_tree
+  [ "$output" = "$tree" ]
+}
+
 @test "--discard drops such edits and says which" {
   tree=$(kernel_tree | tail -n 1)
   echo edit >>"$tree/mm/a.c"
