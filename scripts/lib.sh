@@ -70,12 +70,14 @@ kernel_files() {
 	repo_files include mm drivers fs lib kernel arch Documentation tools/testing
 }
 
-# series [FOLDER]: the one there, without comments
-series() {
-	local file=$repo/${1:-patches}/series
+# series_in FOLDER: the series there, without comments
+series_in() {
+	local file=$repo/$1/series
 	[[ ! -f $file ]] ||
 		sed -e 's/[[:space:]]*#.*//' -e 's/[[:space:]].*//' -e '/^$/d' "$file"
 }
+
+series() { series_in patches; }
 
 # "# made for linux-source-6.12 6.12.117" in the series names the version that
 # must take every patch without fuzz
