@@ -27,7 +27,7 @@ on_machine() { # ARGUMENT...
     touch "$MACHINE/dev/null"
     mount --bind /dev/null "$MACHINE/dev/null"
   }
-  exec chroot "$MACHINE" /usr/bin/env LD_PRELOAD=/fakekernel.so ${AS_USER:+setpriv --reuid 1 --clear-groups} \
+  exec chroot "$MACHINE" /usr/bin/env LD_PRELOAD=/fakekernel.so \
     /tool/daxctl-private "$@"
 }
 export -f on_machine
