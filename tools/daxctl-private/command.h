@@ -14,6 +14,9 @@ enum option_type {
 	OPTION_TEXTS,		/* struct texts, may be given again */
 };
 
+/* The longest --timeout. */
+#define MAX_TIMEOUT	(365 * 24 * 60 * 60LL)
+
 struct texts {
 	const char **text;
 	int nr;

@@ -113,6 +113,23 @@ bool device_is_plugged(const struct device *dev)
 	return dev->state && strcmp(dev->state, "unplugged");
 }
 
+/**
+ * device_check_stays() - can be told whether a device of ours is plugged?
+ * @dev: the device
+ *
+ * While its driver lets it go, some of its files are gone and the link to the driver
+ * is not.
+ *
+ * Return: 0, or -ENODEV if it is going away, which was told
+ */
+int device_check_stays(const struct device *dev)
+{
+	if (!device_is_ours(dev) || dev->state)
+		return 0;
+	return complain(dev->name, ENODEV, "look again: daxctl-private list",
+			"it is going away, its file hotplug cannot be read");
+}
+
 /* One of ours can have another node than the firmware says. */
 static int node_of(const struct device *dev)
 {

@@ -24,7 +24,7 @@ struct device {
 	char *driver;		/* NULL: none */
 	enum mode mode;
 	int node;		/* where the memory goes, or NO_NODE */
-	char *state;		/* the file hotplug; NULL: not a device of ours */
+	char *state;		/* the file hotplug; NULL: not a device of ours, or going away */
 };
 
 struct devices {
@@ -40,6 +40,7 @@ int devices_select(struct devices *devices, int argc, char **argv, const char *r
 void device_refresh(struct device *dev);
 bool device_is_ours(const struct device *dev);
 bool device_is_plugged(const struct device *dev);
+int device_check_stays(const struct device *dev);
 char *device_attr(const struct device *dev, const char *name);
 bool device_number(const struct device *dev, const char *name, uint64_t *value);
 char *device_path(const struct device *dev, const char *name);
