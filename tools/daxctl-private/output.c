@@ -115,15 +115,18 @@ static void add_ours(struct json_object *obj, const struct device *dev)
 	json_object_object_add(obj, "stats", stats_to_json(dev));
 }
 
-/* Bytes that somebody gets who names no node. */
+/* Bytes of it that somebody gets who names no node, who may have others of that node. */
 static uint64_t reachable(const struct device *dev)
 {
 	struct daxctl_memory *mem = daxctl_dev_get_memory(dev->dax);
-	uint64_t total = 0;
+	uint64_t online, total = 0;
+	int blocks = dev->mode == MODE_SYSTEM_RAM && mem ? daxctl_memory_is_online(mem) : 0;
 
-	if (dev->mode == MODE_SYSTEM_RAM && mem && daxctl_memory_is_online(mem) > 0)
-		(void)node_memory(dev->node, "MemTotal", &total);
-	return total;
+	if (blocks <= 0)
+		return 0;
+	online = (uint64_t)blocks * daxctl_memory_get_block_size(mem);
+	(void)node_memory(dev->node, "MemTotal", &total);
+	return total < online ? total : online;
 }
 
 /* What daxctl tells of memory that is or can be everybody's. */
