@@ -32,7 +32,7 @@ nowhere() { # VERB [ARGUMENT...]
   nothing 3 look stat --json dax9.9
   nothing 3 daxctl-private run --sysroot "$MACHINE" -n -d dax9.9 true
   nothing 1 daxctl-private run --sysroot "$MACHINE" -n -d dax1.0 true
-  nothing 1 look report -o /none/report.tar.gz
+  nothing 1 daxctl-private report -o /none/report.tar.gz
 }
 
 @test "a wrong command line has no result" {
