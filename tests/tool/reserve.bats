@@ -234,7 +234,9 @@ cmdline_is() { # WORDS
   run -2 --separate-stderr look reserve big
   equal "$stderr" "error: 'big' is no size"
   run -2 --separate-stderr look reserve 1g --at x
-  equal "$stderr" "error: --at: 'x' is no size"
+  equal "$stderr" "error: --at: 'x' is no address"
+  run -2 --separate-stderr look reserve 1g --at 0xffffffffffffffff
+  equal "$stderr" "error: --at: '0xffffffffffffffff' is no address"
   run -2 --separate-stderr daxctl-private reserve --remove 1g
   equal "$stderr" "error: --remove goes alone"
 }

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "device.h"
+#include "handover.h"
 #include "message.h"
 #include "output.h"
 #include "region.h"
@@ -81,16 +82,20 @@ static void print_table(struct json_object *array)
 	json_object_put(array);
 }
 
-/* Without names everything is meant, and nothing is no error. */
+/*
+ * Without names everything is meant, and nothing is no error. To daxctl that is so
+ * with names, too: they are a filter.
+ */
 static int select_some(struct devices *devices)
 {
 	static char all[] = "all", *everything[] = { all };
+	char **argv = names.nr ? (char **)names.text : everything;
+	int argc = names.nr ? names.nr : 1;
 
-	if (names.nr)
-		return devices_select(devices, names.nr, (char **)names.text, region);
-	if (!devices->nr)
-		return 0;
-	return devices_select(devices, 1, everything, region);
+	if ((devices->nr || names.nr) && !called_daxctl())
+		return devices_select(devices, argc, argv, region);
+	devices_keep(devices, argc, argv, region);
+	return 0;
 }
 
 static struct json_object *describe(const struct device *dev)
@@ -130,10 +135,9 @@ static struct json_object *list_regions(const struct devices *devices)
 {
 	struct json_object *array = json_object_new_array(), *obj;
 	struct daxctl_region *each;
-	long long id = 0;
 
 	daxctl_region_foreach(devices->ctx, each) {
-		if (region && (!parse_number(region, &id) || daxctl_region_get_id(each) != id))
+		if (!region_is(each, region))
 			continue;
 		obj = region_to_json(each);
 		if (with_devices)
@@ -178,10 +182,16 @@ static int list(const struct command *cmd, int argc, char **argv)
 	return ret;
 }
 
+static bool is_table(void)
+{
+	return columns;
+}
+
 const struct command cmd_list = {
 	.name = "list",
 	.args = "[DEVICE...]",
 	.help = "Show dax devices, their nodes and what they are open to.",
 	.options = options,
 	.run = list,
+	.other_result = is_table,
 };

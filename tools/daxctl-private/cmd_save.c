@@ -322,4 +322,5 @@ const struct command cmd_save = {
 	.help = "Write a config file that makes of devices what they are now.",
 	.options = options,
 	.run = save,
+	.other_result = to_stdout,
 };

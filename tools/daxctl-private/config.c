@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <dirent.h>
 #include <errno.h>
-#include <iniparser/iniparser.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "config.h"
+#include "config_dict.h"
 #include "config_lines.h"
 #include "message.h"
 #include "text.h"
@@ -255,6 +254,8 @@ static void read_section(const struct reader *r, const char *header)
 
 static const char *stray(const struct config_line *at)
 {
+	if (at->unclosed)
+		return NULL;	/* it was told */
 	if (at->key)
 		return *at->section ? NULL : "a key that is in no section";
 	/* libiniparser would take it for a key */
@@ -275,29 +276,6 @@ static void check_strays(const struct reader *r)
 		free(where);
 		r->config->bad++;
 	}
-}
-
-/* The one whose errors libiniparser tells just now. */
-static const char *loading;
-
-/* "iniparser: WHAT in FILE (LINE): ...", and what else there may be. */
-static int tell_syntax_error(const char *format, ...)
-{
-	char *text, *at, *where;
-	va_list args;
-	int line = 0;
-
-	va_start(args, format);
-	text = xvasprintf(format, args);
-	va_end(args);
-	at = strstr(text, loading);
-	if (at)
-		(void)sscanf(at + strlen(loading), " (%d)", &line);
-	where = line ? xasprintf("%s:%d", loading, line) : xstrdup(loading);
-	(void)complain(where, EINVAL, "the whole file is skipped", "this is no [SECTION] and no KEY = VALUE");
-	free(where);
-	free(text);
-	return 0;
 }
 
 static void read_sections(struct reader *r)
@@ -337,14 +315,10 @@ static void load_file(struct config *config, const char *path)
 		config->bad++;
 		return;
 	}
-	loading = path;
-	iniparser_set_error_callback(tell_syntax_error);
-	r.dict = iniparser_load(path);
+	r.dict = config_dict_load(path, &r.lines, &config->bad);
 	if (r.dict) {
 		read_sections(&r);
 		iniparser_freedict(r.dict);
-	} else {
-		config->bad++;
 	}
 	config_lines_free(&r.lines);
 }
@@ -361,8 +335,7 @@ static int is_config(const struct dirent *entry)
  * @config: what is filled in, to be given to config_free()
  * @dir: where they are; NULL: where they are by default, and there may be none
  *
- * Sections that make no sense are told and skipped, files that are no ini files as
- * a whole.
+ * Sections that make no sense, or cannot be read, are told and skipped.
  *
  * Return: 0, or a negative error number if there is no such directory
  */

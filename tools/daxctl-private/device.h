@@ -35,8 +35,10 @@ struct devices {
 
 int devices_load(struct devices *devices);
 void devices_free(struct devices *devices);
+void devices_keep(struct devices *devices, int argc, char **argv, const char *region);
 int devices_select(struct devices *devices, int argc, char **argv, const char *region);
 
+bool region_is(struct daxctl_region *region, const char *word);
 void device_refresh(struct device *dev);
 bool device_is_ours(const struct device *dev);
 bool device_is_plugged(const struct device *dev);

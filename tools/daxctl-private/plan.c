@@ -8,6 +8,7 @@
 #include "blocks.h"
 #include "hotplug.h"
 #include "message.h"
+#include "output.h"
 #include "plan.h"
 #include "signals.h"
 #include "sysfs.h"
@@ -408,11 +409,10 @@ struct json_object *plan_to_json(const struct plan *plan)
 		if (!step->run)
 			continue;
 		obj = json_object_new_object();
-		json_object_object_add(obj, "step", json_object_new_string(step->what));
-		if (step->path) {
-			json_object_object_add(obj, "path", json_object_new_string(step->path));
-			json_object_object_add(obj, "value", json_object_new_string(step->written));
-		}
+		add_text(obj, "step", step->what);
+		add_text(obj, "path", step->path);
+		if (step->path)
+			add_text(obj, "value", step->written);
 		json_object_array_add(steps, obj);
 	}
 	return steps;
