@@ -13,12 +13,12 @@ printf '%s %s\n' "${path#/sys/}" "$value" >>/log
 obey_rules() {
   local rule result times
   while read -r rule result times; do
-    [[ $path=$value == *"$rule" ]] || continue
+    [[ $rule && $path=$value == *"$rule" ]] || continue
     [ "$times" != once ] || sed -i "\|^$rule |d" /rules
     [ "$result" != hang ] || exec sleep 60
     [ "$result" != slow ] || { sleep 2; return; }
     exit "$result"
-  done </rules
+  done <<<"$(</rules)"
 }
 
 values() { # DEVICE NAME=VALUE...

@@ -16,6 +16,7 @@ fake_kernel() { # after machine
     touch "$file/new_id" "$file/remove_id" "$file/bind" "$file/unbind"
   done
   chmod -R u+w "$MACHINE/sys"
+  # shellcheck disable=SC2034 # for tests
   DAX=$MACHINE/sys/bus/dax/devices
 }
 
