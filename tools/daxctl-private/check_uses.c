@@ -10,13 +10,6 @@
 
 #define DEMOTION_ENABLED	"/sys/kernel/mm/numa/demotion_enabled"
 
-static bool is_on(const struct device *dev, const char *name)
-{
-	uint64_t value = 0;
-
-	return device_number(dev, name, &value) && value;
-}
-
 /* The first line of it is a heading. */
 static bool have_swap(void)
 {
@@ -78,9 +71,9 @@ static void check_poison(struct checks *checks, const struct device *dev)
  */
 void check_uses(struct checks *checks, const struct device *dev)
 {
-	if (dev->mode == MODE_PRIVATE && is_on(dev, "reclaim"))
+	if (dev->mode == MODE_PRIVATE && device_is_on(dev, "reclaim"))
 		check_swap(checks, dev);
-	if (dev->mode == MODE_CRAM || (dev->mode == MODE_PRIVATE && is_on(dev, "demotion")))
+	if (dev->mode == MODE_CRAM || (dev->mode == MODE_PRIVATE && device_is_on(dev, "demotion")))
 		check_demotion(checks, dev);
 	if (dev->mode == MODE_CRAM)
 		check_poison(checks, dev);

@@ -62,7 +62,7 @@ static struct json_object *nodes_to_json(const struct devices *devices, const st
 
 /* ---- mappings ------------------------------------------------------------- */
 
-static void add_address(struct json_object *obj, const char *key, uint64_t addr)
+static void add_hex(struct json_object *obj, const char *key, uint64_t addr)
 {
 	char *text = xasprintf("0x%jx", (uintmax_t)addr);
 
@@ -87,7 +87,7 @@ static struct json_object *mapping_to_json(const struct devices *devices, int pi
 		.reasons = json_object_new_array(),
 	};
 
-	add_address(obj, "address", map->start);
+	add_hex(obj, "address", map->start);
 	add_policy(obj, map);
 	for (int i = 0; i < map->nr; i++) {
 		use = json_object_new_object();
@@ -171,7 +171,7 @@ static void look_at_frame(struct subject *s, struct json_object *obj, uint64_t p
 
 	if (!pfn)
 		return;
-	add_address(obj, "frame", pfn);
+	add_hex(obj, "frame", pfn);
 	if (frame_flags(pfn, &s->flags))
 		s->flags = 0;
 	if (s->flags & 1ULL << KPF_ZERO_PAGE) {
@@ -245,7 +245,7 @@ static int add_page(struct json_object *obj, const struct devices *devices, int 
 	if (!s.map)
 		return complain("explain", EFAULT, "see /proc/PID/maps",
 				"nothing is mapped at 0x%jx", (uintmax_t)addr);
-	add_address(page, "address", addr);
+	add_hex(page, "address", addr);
 	add_policy(page, s.map);
 	ret = look_at_page(&s, page, addr);
 	if (ret)

@@ -90,17 +90,6 @@ static bool is_applied(struct place *place, const char *cmdline)
 
 /* ---- the result ----------------------------------------------------------- */
 
-static void add_address(struct json_object *obj, const char *key, uint64_t address)
-{
-	char *text = xasprintf("%#" PRIx64, address);
-
-	if (global.human)
-		add_text(obj, key, text);
-	else
-		json_object_object_add(obj, key, json_object_new_uint64(address));
-	free(text);
-}
-
 static struct json_object *place_to_json(const struct place *place, const char *cmdline)
 {
 	struct json_object *obj = json_object_new_object();

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "config.h"
+#include "file.h"
 #include "message.h"
 #include "output.h"
 #include "sysfs.h"
@@ -198,43 +198,6 @@ static bool may_replace(const char *path)
 	return ok || force;
 }
 
-static int fill_file(int fd, const char *text)
-{
-	size_t len = strlen(text);
-	ssize_t done;
-
-	while (len) {
-		done = write(fd, text, len);
-		if (done < 0)
-			return -errno;
-		text += done;
-		len -= (size_t)done;
-	}
-	return fchmod(fd, 0644) || fsync(fd) ? -errno : 0;
-}
-
-/* Whoever reads it meanwhile, or after a crash, has the old one or the new one. */
-static int replace_file(const char *path, const char *text)
-{
-	char *temporary = xasprintf("%s.XXXXXX", path);
-	int fd = mkstemp(temporary), ret;
-
-	if (fd < 0) {
-		ret = -errno;
-		free(temporary);
-		return ret;
-	}
-	ret = fill_file(fd, text);
-	if (close(fd) && !ret)
-		ret = -errno;
-	if (!ret && rename(temporary, path))
-		ret = -errno;
-	if (ret)
-		(void)unlink(temporary);
-	free(temporary);
-	return ret;
-}
-
 static int save_to(const char *path, const char *text)
 {
 	int ret;
@@ -244,7 +207,7 @@ static int save_to(const char *path, const char *text)
 			       "it was not written by daxctl-private save");
 		return EXIT_FAILED;
 	}
-	ret = replace_file(path, text);
+	ret = file_replace(path, text);
 	if (!ret)
 		return EXIT_DONE;
 	(void)complain(path, ret, NULL, "cannot write the file");

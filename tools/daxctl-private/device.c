@@ -99,9 +99,28 @@ bool device_number(const struct device *dev, const char *name, uint64_t *value)
 	return sysfs_number(value, DEVICES "/%s/%s", dev->name, name);
 }
 
+/**
+ * device_is_on() - is a switch of the device on?
+ * @dev: the device
+ * @name: its file
+ *
+ * Return: false as well if it has no such file
+ */
+bool device_is_on(const struct device *dev, const char *name)
+{
+	uint64_t value = 0;
+
+	return device_number(dev, name, &value) && value;
+}
+
+bool mode_is_ours(enum mode mode)
+{
+	return mode == MODE_PRIVATE || mode == MODE_CRAM;
+}
+
 bool device_is_ours(const struct device *dev)
 {
-	return dev->mode == MODE_PRIVATE || dev->mode == MODE_CRAM;
+	return mode_is_ours(dev->mode);
 }
 
 /**

@@ -45,10 +45,12 @@ bool device_is_plugged(const struct device *dev);
 int device_check_stays(const struct device *dev);
 char *device_attr(const struct device *dev, const char *name);
 bool device_number(const struct device *dev, const char *name, uint64_t *value);
+bool device_is_on(const struct device *dev, const char *name);
 char *device_path(const struct device *dev, const char *name);
 
 const char *mode_name(enum mode mode);
 const char *mode_driver(enum mode mode);
+bool mode_is_ours(enum mode mode);
 bool mode_parse(const char *word, enum mode *mode);
 
 #endif

@@ -2,13 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "file.h"
 #include "grub.h"
 #include "message.h"
 #include "sysfs.h"
@@ -49,23 +49,6 @@ char *grub_cmdline(void)
 	return cmdline;
 }
 
-static int write_all(int fd, const char *text)
-{
-	size_t len = strlen(text);
-
-	while (len) {
-		ssize_t done = write(fd, text, len);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		text += done;
-		len -= (size_t)done;
-	}
-	return fchmod(fd, 0644) || fsync(fd) ? -errno : 0;
-}
-
 static int sync_dir(void)
 {
 	int fd = open(GRUB_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -78,21 +61,11 @@ static int sync_dir(void)
 	return ret;
 }
 
-/* The name has to be one that update-grub does not read. */
+/* The file that is written first has a name that update-grub does not read. */
 static int replace_file(const char *text)
 {
-	char name[] = GRUB_FILE ".XXXXXX";
-	int fd = mkostemp(name, O_CLOEXEC), ret;
+	int ret = file_replace(GRUB_FILE, text);
 
-	if (fd < 0)
-		return -errno;
-	ret = write_all(fd, text);
-	if (close(fd) && !ret)
-		ret = -errno;
-	if (!ret && rename(name, GRUB_FILE))
-		ret = -errno;
-	if (ret)
-		(void)unlink(name);
 	return ret ? ret : sync_dir();
 }
 

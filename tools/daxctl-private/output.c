@@ -69,6 +69,23 @@ void add_size(struct json_object *obj, const char *key, uint64_t bytes)
 	free(text);
 }
 
+/**
+ * add_address() - a physical address, with --human as text, in hexadecimal
+ * @obj: where to
+ * @key: its name
+ * @address: the address
+ */
+void add_address(struct json_object *obj, const char *key, uint64_t address)
+{
+	char *text = xasprintf("%#jx", (uintmax_t)address);
+
+	if (global.human)
+		add_text(obj, key, text);
+	else
+		add_value(obj, key, json_object_new_uint64(address));
+	free(text);
+}
+
 static void add_attribute(struct json_object *obj, const struct device *dev, const char *name)
 {
 	uint64_t number;

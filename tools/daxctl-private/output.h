@@ -16,6 +16,7 @@ void add_value(struct json_object *obj, const char *key, struct json_object *val
 void add_text(struct json_object *obj, const char *key, const char *text);
 void add_number(struct json_object *obj, const char *key, int64_t number);
 void add_size(struct json_object *obj, const char *key, uint64_t bytes);
+void add_address(struct json_object *obj, const char *key, uint64_t address);
 
 struct json_object *device_to_json(const struct device *dev);
 void print_objects(struct json_object *array);

@@ -91,11 +91,6 @@ static void plan_to_free(const struct device *dev, struct plan *plan)
 		plan_unbind(plan);
 }
 
-static bool is_ours(enum mode mode)
-{
-	return mode == MODE_PRIVATE || mode == MODE_CRAM;
-}
-
 static bool movable(const struct reconfigure *want)
 {
 	return strcmp(want->plug_word, "online_kernel") != 0;
@@ -105,11 +100,11 @@ static void plan_to_use(const struct reconfigure *want, struct plan *plan)
 {
 	plan_load(plan, mode_driver(want->mode));
 	plan_bind(plan, mode_driver(want->mode));
-	if (is_ours(want->mode))
+	if (mode_is_ours(want->mode))
 		policy_plan(want->policy, want->mode, plan);
 	if (want->no_online || want->mode == MODE_DEVDAX)
 		return;
-	if (is_ours(want->mode))
+	if (mode_is_ours(want->mode))
 		plan_plug(want, plan);
 	else
 		plan_online(plan, movable(want));
@@ -166,7 +161,7 @@ static int check_kernel_has(const struct reconfigure *want, const struct device 
 	const char *driver = mode_driver(want->mode);
 	bool known;
 
-	if (is_ours(want->mode) && !sysfs_exists("/sys/devices/system/node/has_memory_private"))
+	if (mode_is_ours(want->mode) && !sysfs_exists("/sys/devices/system/node/has_memory_private"))
 		return complain(dev->name, EOPNOTSUPP, "see daxctl-private doctor",
 				"this kernel has no private nodes");
 	if (sysfs_exists("/sys/bus/dax/drivers/%s", driver) || module_exists(driver, &known) ||
@@ -200,7 +195,7 @@ static int check_its_node(const struct reconfigure *want, const struct device *d
 	bool same = dev->mode == want->mode;
 	int node = same ? dev->node : daxctl_dev_get_target_node(dev->dax);
 
-	if (want->no_online || !is_ours(want->mode) || policy_names_node(want->policy))
+	if (want->no_online || !mode_is_ours(want->mode) || policy_names_node(want->policy))
 		return 0;
 	/* the memory that the node has may be that of the device, which goes first */
 	if (dev->mode == MODE_SYSTEM_RAM && !node_has_state("has_cpu", node))

@@ -8,19 +8,6 @@
 #include "region.h"
 #include "text.h"
 
-static void add_address(struct json_object *obj, const char *key, uint64_t address)
-{
-	char *text;
-
-	if (!global.human) {
-		json_object_object_add(obj, key, json_object_new_uint64(address));
-		return;
-	}
-	text = xasprintf("%#jx", (uintmax_t)address);
-	add_text(obj, key, text);
-	free(text);
-}
-
 static struct json_object *mapping_to_json(const struct device *dev, const char *name)
 {
 	static const char *const keys[] = { "page_offset", "start", "end" };

@@ -48,13 +48,6 @@ const struct device *device_of_node(const struct devices *devices, int node)
 	return NULL;
 }
 
-static bool is_on(const struct device *dev, const char *attr)
-{
-	uint64_t on = 0;
-
-	return device_number(dev, attr, &on) && on;
-}
-
 static bool binds(const struct mapping *map)
 {
 	return !strcmp(map->mode, "bind");
@@ -69,7 +62,7 @@ static bool names(const struct mapping *map, int node)
 
 static void why_there(const struct subject *s, const struct device *dev)
 {
-	if (names(s->map, dev->node) && is_on(dev, "mbind"))
+	if (names(s->map, dev->node) && device_is_on(dev, "mbind"))
 		add_reason(s->reasons, "bound",
 			   "the policy names node %d, and mbind of %s is 1",
 			   dev->node, dev->name);
@@ -82,7 +75,7 @@ static void why_there(const struct subject *s, const struct device *dev)
 		add_reason(s->reasons, "demoted",
 			   "it was cold and came to %s, compressed RAM, by demotion",
 			   dev->name);
-	else if (is_on(dev, "demotion"))
+	else if (device_is_on(dev, "demotion"))
 		add_reason(s->reasons, "demoted",
 			   "no policy names node %d: it was cold and came by demotion, or was "
 			   "moved there by move_pages(2) or migrate_pages(2)",
@@ -106,11 +99,11 @@ static void why_closed(const struct subject *s, const struct device *dev)
 			   dev->name);
 		return;
 	}
-	if (!is_on(dev, "mbind"))
+	if (!device_is_on(dev, "mbind"))
 		add_reason(s->reasons, "mbind-off",
 			   "mbind of %s is 0: processes may not name node %d",
 			   dev->name, dev->node);
-	else if (!binds(s->map) && !is_on(dev, "interleave"))
+	else if (!binds(s->map) && !device_is_on(dev, "interleave"))
 		add_reason(s->reasons, "interleave-off",
 			   "interleave of %s is 0: the policy '%s' may not name node %d",
 			   dev->name, s->map->mode, dev->node);
@@ -147,7 +140,7 @@ static void why_not_now(const struct subject *s, const struct device *dev)
 			   "the policy names ordinary nodes, too");
 	if (s->state != PAGE_PRESENT && s->state != PAGE_UNKNOWN)
 		return;
-	if (process_bytes(s->pid, "VmPin") && !is_on(dev, "ltpin"))
+	if (process_bytes(s->pid, "VmPin") && !device_is_on(dev, "ltpin"))
 		add_reason(s->reasons, "pinned",
 			   "the process has pinned memory, which moves it to ordinary nodes "
 			   "first while ltpin of %s is 0",
@@ -193,7 +186,7 @@ static void why_not_demoted_to(const struct subject *s, const struct device *dev
 
 static bool takes_demotion(const struct device *dev)
 {
-	return device_is_plugged(dev) && (dev->mode == MODE_CRAM || is_on(dev, "demotion"));
+	return device_is_plugged(dev) && (dev->mode == MODE_CRAM || device_is_on(dev, "demotion"));
 }
 
 static void why_not_named(const struct subject *s)
