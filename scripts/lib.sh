@@ -22,6 +22,14 @@ need() {
 		die "'$1' is not installed" "run: scripts/install-deps${2:+ $2}"
 }
 
+# logged LOG WHAT COMMAND...: the end of its output only if it fails, which WHAT says
+logged() {
+	"${@:3}" >>"$1" 2>&1 || {
+		tail -n 25 "$1" >&2
+		die "$2" "the lines above say why; all of it: $1"
+	}
+}
+
 # make and the kernel command line both split at blanks
 check_paths() {
 	[[ $cache$repo != *[[:space:]]* ]] ||
