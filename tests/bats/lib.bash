@@ -202,11 +202,15 @@ unbind() { # [DEVICE]
   echo "$dev" >"/sys/bus/dax/drivers/$DRIVER/unbind"
 }
 
+load_driver() { # DRIVER
+  [ -e "/sys/bus/dax/drivers/$1" ] || modprobe "$1"
+}
+
 bind_to() { # DRIVER [DEVICE]
   local dev=${2:-$DAX}
   ! bound_to "$1" "$dev" || return 0
   unbind "$dev"
-  [ -e "/sys/bus/dax/drivers/$1" ] || modprobe "$1"
+  load_driver "$1"
   echo "$dev" >"/sys/bus/dax/drivers/$1/new_id" || return
   bound_to "$1" "$dev" || echo "$dev" >"/sys/bus/dax/drivers/$1/bind" || return
   bound_to "$1" "$dev" || fail "$dev is not bound to $1"

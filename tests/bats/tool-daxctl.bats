@@ -8,8 +8,6 @@
 
 load lib
 
-PATH=$BATS_TEST_DIRNAME/../../tools/daxctl-private/build:$PATH
-
 # All that daxctl tells, daxctl-private tells, too, and the same.
 same_as_daxctl() { # OPTION...
   local stock ours
@@ -54,12 +52,8 @@ mode_of() { # DEVICE
 }
 
 # Modules are not where libkmod looks for them in this guest.
-load_kmem() {
-  [ -e /sys/bus/dax/drivers/kmem ] || modprobe kmem
-}
-
 @test "list has all that daxctl's list has, in system-ram mode" {
-  load_kmem
+  load_driver kmem
   daxctl-private reconfigure-device -q -f -m devdax dax0.0 >/dev/null
   daxctl-private reconfigure-device -q -m system-ram dax1.0 >/dev/null
   same_in_every_form
@@ -68,7 +62,7 @@ load_kmem() {
 
 @test "a script for daxctl works with daxctl-private under its name" {
   local dir=$BATS_TEST_TMPDIR/bin
-  load_kmem
+  load_driver kmem
   mkdir "$dir"
   ln -s "$(type -P daxctl-private)" "$dir/daxctl"
   PATH=$dir:$PATH
@@ -123,12 +117,12 @@ kept() { # STATEMENT ARGUMENT...
 }
 
 @test "daxctl reconfigure-device to system-ram moves what is there away first" {
-  load_kmem
+  load_driver kmem
   freed "on $NODE all" reconfigure-device -f -m system-ram
 }
 
 @test "daxctl reconfigure-device to system-ram is refused while memory is pinned there" {
-  load_kmem
+  load_driver kmem
   kept "pin short; on $NODE all" reconfigure-device -f -m system-ram
   [[ $output == *"Device or resource busy"* ]] || fail "$output"
 }

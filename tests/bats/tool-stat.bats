@@ -5,8 +5,6 @@
 
 load lib
 
-TOOL=$BATS_TEST_DIRNAME/../../tools/daxctl-private/build/daxctl-private
-
 # The value at PATH of the last line of JSON in FILE.
 json() { # PATH FILE
   tail -n 1 "$2" | python3 -c '
@@ -25,7 +23,7 @@ holds_4m() {
   local out=$BATS_TEST_TMPDIR/out
   plug_for_mbind
   holds_4m
-  "$TOOL" stat --json dax0.0 >"$out"
+  daxctl-private stat --json dax0.0 >"$out"
   equal "$(json nodes.0.node "$out")" "$NODE"
   equal "$(json nodes.0.stats.placed "$out")" "$(stat_of placed)"
   [ "$(json nodes.0.stats.placed "$out")" -ge 1024 ] || fail "$(cat "$out")"
@@ -36,7 +34,7 @@ holds_4m() {
 @test "stat -i has the pages that are placed meanwhile in its rates" {
   local out=$BATS_TEST_TMPDIR/out
   plug_for_mbind
-  "$TOOL" stat --json -i 1 -c 4 dax0.0 >"$out" 3>&- &
+  daxctl-private stat --json -i 1 -c 4 dax0.0 >"$out" 3>&- &
   poll 30 test -s "$out"
   memscript "map 4M; bind $NODE; touch"
   wait $!
@@ -55,19 +53,19 @@ END
   group=$(cgroup stat)
   background_ready "write $group/cgroup.procs self; map 4M; bind $NODE; fill 1" \
     "signal $READY; wait $GO"
-  "$TOOL" stat --procs --json >"$out"
+  daxctl-private stat --procs --json >"$out"
   equal "$(json processes.0.pid "$out")" "$BACKGROUND"
   equal "$(json processes.0.command "$out")" memscript
   equal "$(json processes.0.bytes "$out")" $((4 << 20))
   equal "$(json unreadable "$out")" 0
-  "$TOOL" stat --cgroups >"$out"
+  daxctl-private stat --cgroups >"$out"
   grep -qE '^/bats\.stat +4\.0M +4\.0M' "$out" || fail "$(cat "$out")"
   background_finish
 }
 
 @test "a user without rights sees nodes, and hears that there are more processes" {
   plug_for_mbind
-  cp "$TOOL" /tmp/daxctl-private
+  cp "$(type -P daxctl-private)" /tmp/daxctl-private
   holds_4m
   run -0 setpriv --reuid 65534 --clear-groups --inh-caps=-all /tmp/daxctl-private stat
   [[ $output == *dax0.0* ]] || fail "$output"
@@ -81,7 +79,7 @@ END
 
 @test "monitor tells when a device is plugged and unplugged, and ends by a signal" {
   local out=$BATS_TEST_TMPDIR/out monitor
-  "$TOOL" monitor dax0.0 -i 1 >"$out" 3>&- &
+  daxctl-private monitor dax0.0 -i 1 >"$out" 3>&- &
   monitor=$!
   poll 30 grep -q present "$out"
   plug
@@ -97,7 +95,7 @@ END
 @test "monitor hears at once of an unbind, though the device is bound again before it looks" {
   local out=$BATS_TEST_TMPDIR/out monitor
   bind_to anondax dax1.0
-  "$TOOL" monitor dax1.0 -i 3600 -c 3 >"$out" 3>&- &
+  daxctl-private monitor dax1.0 -i 3600 -c 3 >"$out" 3>&- &
   monitor=$!
   poll 30 grep -q present "$out"
   unbind dax1.0
@@ -115,7 +113,7 @@ END
   set_attr capacity $((64 << 20)) dax1.0
   set_attr algorithm none dax1.0
   set_attr hotplug online dax1.0
-  "$TOOL" monitor dax1.0 >"$out" 3>&- &
+  daxctl-private monitor dax1.0 >"$out" 3>&- &
   BACKGROUND=$!
   poll 30 grep -q present "$out"
   set_attr used $((63 << 20)) dax1.0

@@ -10,7 +10,7 @@ setup() {
   local driver
   begin
   for driver in anondax cramdax kmem; do
-    [ -e "/sys/bus/dax/drivers/$driver" ] || modprobe "$driver"
+    load_driver "$driver"
   done
   unbind dax0.0
   unbind dax1.0

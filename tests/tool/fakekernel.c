@@ -17,8 +17,6 @@
 
 #define MAX_FD	64
 
-int open64(const char *path, int flags, ...);
-
 static char paths[MAX_FD][512];
 
 static int opened(int fd, const char *path, int flags)
@@ -29,34 +27,19 @@ static int opened(int fd, const char *path, int flags)
 	return fd;
 }
 
-static int really_open(const char *path, int flags, va_list args)
+int open(const char *path, int flags, ...)
 {
-	mode_t mode = flags & O_CREAT ? (mode_t)va_arg(args, int) : 0;
+	mode_t mode = 0;
+	va_list args;
 
+	va_start(args, flags);
+	if (flags & O_CREAT)
+		mode = (mode_t)va_arg(args, int);
+	va_end(args);
 	return opened(openat(AT_FDCWD, path, flags, mode), path, flags);
 }
 
-int open(const char *path, int flags, ...)
-{
-	va_list args;
-	int fd;
-
-	va_start(args, flags);
-	fd = really_open(path, flags, args);
-	va_end(args);
-	return fd;
-}
-
-int open64(const char *path, int flags, ...)
-{
-	va_list args;
-	int fd;
-
-	va_start(args, flags);
-	fd = really_open(path, flags, args);
-	va_end(args);
-	return fd;
-}
+int open64(const char *path, int flags, ...) __attribute__((alias("open")));
 
 static int ask_kernel(const char *path, const char *value)
 {

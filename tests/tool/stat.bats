@@ -110,11 +110,16 @@ cgroup() { # PATH, and lines of memory.numa_stat
   run ! grep -q rates <<<"$output"
 }
 
-@test "rates are what happened in an interval, per second" {
+# Meanwhile the counter is looked at once a second; what is told is in out.
+placed_becomes() { # NUMBER
   look stat --json -i 1 -c 4 dax0.0 >"$BATS_TEST_TMPDIR/out" 3>&- &
   lines_of "$BATS_TEST_TMPDIR/out" 1
-  put "$DAX0/stats/placed" 4096
+  put "$DAX0/stats/placed" "$1"
   wait $!
+}
+
+@test "rates are what happened in an interval, per second" {
+  placed_becomes 4096
   run -0 python3 - "$BATS_TEST_TMPDIR/out" <<'END'
 import json, sys
 reports = [json.loads(line) for line in open(sys.argv[1])]
@@ -131,10 +136,7 @@ END
 
 @test "a counter that begins anew counts from 0" {
   put "$DAX0/stats/placed" 5000
-  look stat --json -i 1 -c 4 dax0.0 >"$BATS_TEST_TMPDIR/out" 3>&- &
-  lines_of "$BATS_TEST_TMPDIR/out" 1
-  put "$DAX0/stats/placed" 100
-  wait $!
+  placed_becomes 100
   run -0 python3 - "$BATS_TEST_TMPDIR/out" <<'END'
 import json, sys
 reports = [json.loads(line) for line in open(sys.argv[1])]
