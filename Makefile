@@ -1,14 +1,14 @@
 # Private memory nodes for Linux 6.12. `make` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tools deb daxctl kernel tree lint clean deps new-test
+.PHONY: help demo test tools deb daxctl kernel tree series series-check lint clean deps new-test
 
 YES := $(if $(Y),-y)
 
 help: ## this list
 	@echo "Private memory nodes for Linux 6.12"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "  Y=1 installs missing packages without asking. Everything built is kept in"
 	@echo "  the cache, \$${XDG_CACHE_HOME:-~/.cache}/private-nodes."
@@ -24,6 +24,12 @@ kernel: deps ## build the default kernel and print where it is
 
 tree: deps ## make the patched kernel tree and print where it is
 	@scripts/kernel-tree
+
+series: deps ## write all changes as mails for reviewers and print where they are
+	@scripts/series
+
+series-check: deps ## apply the mails to a plain tree and build every step (hours)
+	@scripts/series-check
 
 tools: deps ## build daxctl-private
 	@$(MAKE) -s -C tools/daxctl-private

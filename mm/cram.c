@@ -571,6 +571,9 @@ static void evict(struct work_struct *work)
 	bool progress = revoke_if_due(cram);
 	unsigned long todo, done = 0, nr = 1;
 
+	/* What waits in batches per CPU, as pages just demoted, is not found. */
+	if (cram->retry > EVICT_RETRY)
+		lru_add_drain_all();
 	look_at_marks(cram);
 	todo = pages_to_evict(cram);
 	while (nr && done < todo && has_to_shrink(cram) &&

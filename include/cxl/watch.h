@@ -18,7 +18,8 @@ struct device;
  *	or none is any more; may be said again.  Optional
  * @media_error: what is at a physical address is lost.  Optional
  *
- * Both are called in process context, may sleep, and must not unwatch.
+ * Both are called in process context, may sleep, and must not unwatch.  Media errors
+ * are told in parallel, and so is the capacity beside them.
  */
 struct cxl_watch_ops {
 	void (*capacity)(struct cxl_region_watch *watch, bool degraded);

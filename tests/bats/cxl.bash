@@ -289,6 +289,18 @@ settled() { # DEVICE
   [ "$(device_interrupts "$1")" = "$before" ]
 }
 
+# Device 0 is at it when COMMAND begins, and still is when it has ended.
+while_it_talks() { # COMMAND...
+  local before
+  before=$(device_interrupts 0)
+  poll 20 asked_for_attention 0 $((before + 1))
+  before=$(device_interrupts 0)
+  "$@" || return
+  asked_for_attention 0 $((before + 1)) || fail "nothing was said during $*" || return
+  before=$(device_interrupts 0)
+  poll 20 asked_for_attention 0 $((before + 1))
+}
+
 # What a device has said until now has been read: so has a record that says nothing.
 after_events() { # DEVICE
   local before

@@ -119,13 +119,13 @@ flood_health() { # FLOOD TIMES
   plug_reporting
   gate_is closed
   flood_health flood 250 3>&- &
-  unplug
+  while_it_talks unplug
   wait $!
   poll 60 settled 0
   inject_health failure 0
   after_events 0
   flood 500 "$noise" "$(inject_line memory-module failure 0 "$(health_fields 0)")" 3>&- &
-  plug
+  while_it_talks plug
   wait $!
   poll 60 settled 0
   inject_health failure 0

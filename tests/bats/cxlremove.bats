@@ -45,7 +45,7 @@ uncommit() { # DEVICE, which is in the region
 }
 
 # Memory is on the region when WAY takes DEVICE; then everything is used again.
-goes_with_memory() { # WAY DEVICE
+goes_with_memory() { # WAY DEVICE, or whatever WAY takes
   hold_until_moved
   "$1" "$2"
   [ ! -e "/sys/bus/dax/devices/$DAX" ]
@@ -78,6 +78,21 @@ each_way() { # GRANULARITY DEVICE...
   each_way 256 0 1
 }
 
+both_at_once() { # WAY
+  "$1" 1 3>&- &
+  "$1" 0
+  wait $!
+}
+
+@test "so it is when both go at once" {
+  local way
+  for way in unbind_memdev remove_pci; do
+    make_region 256 0 1
+    plug_for_mbind
+    goes_with_memory both_at_once $way
+  done
+}
+
 @test "so is what is in compressed RAM" {
   local dir
   dir=$(cgroup cram)
@@ -107,6 +122,10 @@ each_way() { # GRANULARITY DEVICE...
   bring_back
 }
 
+unbind_while_it_talks() { # DEVICE
+  while_it_talks unbind_memdev "$1"
+}
+
 @test "it is while the device has much to say" {
   local line
   make_region 256 0
@@ -114,7 +133,7 @@ each_way() { # GRANULARITY DEVICE...
   line=$(inject_line general-media fatal 0 "$(media_fields 0xffff000 1)")
   flood 300 "$line" 3>&- &
   pages_get_lost
-  goes_with_memory unbind_memdev 0
+  goes_with_memory unbind_while_it_talks 0
   wait $!
   poll 60 settled 0
 }

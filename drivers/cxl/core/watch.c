@@ -13,6 +13,8 @@
 #include <linux/lockdep.h>
 #include <linux/mutex.h>
 #include <linux/pci.h>
+#include <linux/rculist.h>
+#include <linux/srcu.h>
 
 #include <cxl/event.h>
 #include <cxl/watch.h>
@@ -31,9 +33,15 @@
 /* Memory Event Descriptor; CXL rev 3.1 section 8.2.9.2.1.1, Table 8-45 */
 #define MEDIA_UNCORRECTABLE		BIT(0)
 
-/* Protects the watches, and mds->health and mds->users of all devices. */
+/* For changes of the watches, and for mds->health and mds->users of all devices */
 static DEFINE_MUTEX(watch_lock);
 static LIST_HEAD(watches);
+
+/*
+ * For those who only look for a watch: to take memory away may last long, and that
+ * some other device runs short of capacity is not to wait for it.
+ */
+DEFINE_STATIC_SRCU(watches_srcu);
 
 static struct cxl_memdev_state *memdev_state(const struct cxl_memdev *cxlmd)
 {
@@ -161,8 +169,9 @@ static void take_media_error(const struct cxl_memdev *cxlmd,
 	cxlr = locate(cxlmd, le64_to_cpu(rec->phys_addr) & CXL_DPA_MASK, &addr);
 	if (!cxlr)
 		return;
-	guard(mutex)(&watch_lock);
-	list_for_each_entry(watch, &watches, entry)
+	guard(srcu)(&watches_srcu);
+	list_for_each_entry_srcu(watch, &watches, entry,
+				 srcu_read_lock_held(&watches_srcu))
 		if (watch->cxlr == cxlr && watch->ops->media_error)
 			watch->ops->media_error(watch, addr);
 }
@@ -244,7 +253,7 @@ void cxl_region_watch(struct cxl_region_watch *watch)
 	get_device(&watch->cxlr->dev);
 	guard(mutex)(&watch_lock);
 	ask_for_health(watch->cxlr);
-	list_add(&watch->entry, &watches);
+	list_add_rcu(&watch->entry, &watches);
 	tell_capacity();
 }
 EXPORT_SYMBOL_NS_GPL(cxl_region_watch, CXL);
@@ -258,7 +267,8 @@ EXPORT_SYMBOL_NS_GPL(cxl_region_watch, CXL);
 void cxl_region_unwatch(struct cxl_region_watch *watch)
 {
 	scoped_guard(mutex, &watch_lock)
-		list_del(&watch->entry);
+		list_del_rcu(&watch->entry);
+	synchronize_srcu(&watches_srcu);
 	put_device(&watch->cxlr->dev);
 }
 EXPORT_SYMBOL_NS_GPL(cxl_region_unwatch, CXL);

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a process sees of a private memory node: nothing lands there unasked, and
+ * what is bound to it does if the device lets user space name the node.
+ *
+ * Needs a private node, that is a dax device that anondax has plugged, see
+ * Documentation/mm/private-nodes.rst; skipped without.  As root the opt-in mbind
+ * is turned on and off; else it is tested as it stands.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <numaif.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../kselftest.h"
+
+#define NODES		"/sys/devices/system/node/"
+#define NR_PAGES	4096
+#define BITS_PER_LONG	(8 * sizeof(unsigned long))
+#define MAX_NODES	1024
+
+static size_t page_size;
+
+static bool read_line(const char *path, char *buf, int size)
+{
+	FILE *file = fopen(path, "r");
+	bool ok;
+
+	if (!file)
+		return false;
+	ok = fgets(buf, size, file);
+	fclose(file);
+	return ok;
+}
+
+/* The first node of a list such as "1,3-4", or -1 */
+static int first_node(const char *path)
+{
+	char buf[256];
+
+	if (!read_line(path, buf, sizeof(buf)) || buf[0] < '0' || buf[0] > '9')
+		return -1;
+	return atoi(buf);
+}
+
+static bool list_has(const char *path, int node)
+{
+	char buf[4096], *p = buf;
+	long from, to;
+
+	if (!read_line(path, buf, sizeof(buf)))
+		return false;
+	while (*p >= '0' && *p <= '9') {
+		from = strtol(p, &p, 10);
+		to = *p == '-' ? strtol(p + 1, &p, 10) : from;
+		if (node >= from && node <= to)
+			return true;
+		p += *p == ',';
+	}
+	return false;
+}
+
+static bool attr_begins(const char *dir, const char *attr, const char *with)
+{
+	char path[PATH_MAX], buf[64];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, attr);
+	return read_line(path, buf, sizeof(buf)) &&
+	       !strncmp(buf, with, strlen(with));
+}
+
+/* The opt-in of whichever device is plugged to the node: they share it. */
+static bool find_mbind(int node, char *path, size_t size)
+{
+	bool found = false;
+	char line[16];
+	glob_t devs;
+	size_t i;
+
+	snprintf(line, sizeof(line), "%d\n", node);
+	if (glob("/sys/bus/dax/devices/dax*", 0, NULL, &devs))
+		return false;
+	for (i = 0; i < devs.gl_pathc && !found; i++) {
+		found = attr_begins(devs.gl_pathv[i], "node", line) &&
+			attr_begins(devs.gl_pathv[i], "hotplug", "online");
+		snprintf(path, size, "%s/mbind", devs.gl_pathv[i]);
+	}
+	globfree(&devs);
+	return found;
+}
+
+static bool set_mbind(const char *path, char value)
+{
+	int fd = open(path, O_WRONLY);
+	bool ok = fd >= 0 && write(fd, &value, 1) == 1;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
+static char *map_pages(void)
+{
+	char *mem = mmap(NULL, NR_PAGES * page_size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (mem == MAP_FAILED)
+		ksft_exit_fail_perror("mmap");
+	return mem;
+}
+
+static long bind_to(char *mem, int node)
+{
+	unsigned long mask[MAX_NODES / BITS_PER_LONG] = { 0 };
+
+	mask[node / BITS_PER_LONG] = 1UL << node % BITS_PER_LONG;
+	return mbind(mem, NR_PAGES * page_size, MPOL_BIND, mask, MAX_NODES, 0);
+}
+
+static void touch(char *mem)
+{
+	size_t i;
+
+	for (i = 0; i < NR_PAGES; i++)
+		mem[i * page_size] = 1;
+}
+
+static int count_on(char *mem, int node)
+{
+	static int status[NR_PAGES];
+	static void *pages[NR_PAGES];
+	int i, nr = 0;
+
+	for (i = 0; i < NR_PAGES; i++)
+		pages[i] = mem + i * page_size;
+	if (move_pages(0, NR_PAGES, pages, NULL, status, 0))
+		ksft_exit_fail_perror("move_pages");
+	for (i = 0; i < NR_PAGES; i++)
+		nr += status[i] == node;
+	return nr;
+}
+
+static void unmap(char *mem)
+{
+	munmap(mem, NR_PAGES * page_size);
+}
+
+static void test_states(int node)
+{
+	ksft_test_result(!list_has(NODES "has_memory", node),
+			 "node %d has no memory for those who do not ask\n", node);
+}
+
+static void test_unbound(int node)
+{
+	char *mem = map_pages();
+
+	touch(mem);
+	ksft_test_result(!count_on(mem, node), "nothing lands there unasked\n");
+	unmap(mem);
+}
+
+static void test_bound(int node)
+{
+	char *mem = map_pages();
+	long rc = bind_to(mem, node);
+
+	if (!rc)
+		touch(mem);
+	ksft_test_result(!rc && count_on(mem, node) == NR_PAGES,
+			 "with mbind, what is bound there is there\n");
+	unmap(mem);
+}
+
+static void test_refused(int node)
+{
+	char *mem = map_pages();
+	long rc = bind_to(mem, node);
+
+	ksft_test_result(rc && errno == EINVAL,
+			 "without mbind, the node cannot be named\n");
+	unmap(mem);
+}
+
+int main(void)
+{
+	int node = first_node(NODES "has_memory_private");
+	char path[PATH_MAX], was[2];
+
+	ksft_print_header();
+	if (node < 0)
+		ksft_exit_skip("no private node is online\n");
+	if (node >= MAX_NODES || !find_mbind(node, path, sizeof(path)) ||
+	    !read_line(path, was, sizeof(was)))
+		ksft_exit_skip("node %d is of no dax device\n", node);
+
+	page_size = getpagesize();
+	ksft_set_plan(4);
+	test_states(node);
+	test_unbound(node);
+	if (was[0] == '1' || set_mbind(path, '1'))
+		test_bound(node);
+	else
+		ksft_test_result_skip("with mbind: only root can turn it on\n");
+	if (was[0] == '0' || set_mbind(path, '0'))
+		test_refused(node);
+	else
+		ksft_test_result_skip("without mbind: only root can turn it off\n");
+	set_mbind(path, was[0]);
+	ksft_finished();
+}
