@@ -53,7 +53,11 @@ static size_t join_text(char *text, size_t size, char **word)
 	return used < size ? used : size - 1;
 }
 
-/* Writes the rest of the statement to an existing file, in one write(2). */
+/*
+ * Writes the rest of the statement to an existing file, in one write(2). What
+ * waits there for a lock may be sent back by anything that wants the task, as an
+ * io_uring of ours that is done.
+ */
 int verb_write(struct script *s, char **arg)
 {
 	char text[256];
@@ -64,7 +68,9 @@ int verb_write(struct script *s, char **arg)
 
 	if (fd < 0)
 		return because(s, errno, "cannot open %s", arg[0]);
-	ret = write(fd, text, len);
+	do {
+		ret = write(fd, text, len);
+	} while (ret < 0 && errno == EINTR);
 	err = errno;
 	close(fd);
 	return ret < 0 ? because(s, err, "write") : 0;
