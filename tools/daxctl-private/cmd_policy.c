@@ -20,18 +20,18 @@ static const struct option_def options[] = {
 static int make_policy(struct device *dev, struct plan *plan)
 {
 	struct policy policy = { .value = { NULL } };
-	int ret;
+	int bad = policy_read(&policy, dev->name, &policy_options);
 
+	/* one look tells all that is wrong */
 	if (!device_is_ours(dev))
-		return complain(dev->name, EINVAL, "daxctl-private reconfigure-device gives it one",
-				"a device in mode %s has no policy", mode_name(dev->mode));
-	ret = policy_read(&policy, dev->name, &policy_options);
-	if (!ret)
-		ret = policy_check(&policy, dev, dev->mode, device_is_plugged(dev));
-	if (!ret)
+		bad = complain(dev->name, EINVAL, "daxctl-private reconfigure-device gives it one",
+			       "a device in mode %s has no policy", mode_name(dev->mode));
+	else if (policy_check(&policy, dev, dev->mode, device_is_plugged(dev)))
+		bad = -EINVAL;
+	if (!bad)
 		policy_plan(&policy, dev->mode, plan);
 	policy_free(&policy);
-	return ret;
+	return bad;
 }
 
 /* Values stand among the names of devices. */

@@ -44,12 +44,11 @@ static int make_mode(struct device *dev, struct plan *plan)
 		.no_online = no_online,
 		.force = force,
 	};
-	int ret = policy_read(&policy, dev->name, &policy_options);
+	int bad = policy_read(&policy, dev->name, &policy_options);
+	int ret = reconfigure_plan(&want, dev, plan);
 
-	if (!ret)
-		ret = reconfigure_plan(&want, dev, plan);
 	policy_free(&policy);
-	return ret;
+	return ret ? ret : bad;
 }
 
 static bool is_for_daxctl(void)

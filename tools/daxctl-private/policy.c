@@ -120,6 +120,7 @@ static void replace(struct policy *policy, int i, char *value)
 {
 	free(policy->value[i]);
 	policy->value[i] = value;
+	policy->unclear[i] = false;
 }
 
 /**
@@ -143,9 +144,10 @@ int policy_set(struct policy *policy, const char *device, const char *name_value
 		return complain(device, EINVAL, "see daxctl-private policy --help",
 				"'%s' names nothing that can be set", name_value);
 	value = canonical(attributes[i].kind, equals + 1);
+	replace(policy, i, value);
+	policy->unclear[i] = !value;
 	if (!value)
 		return complain(device, EINVAL, wanted(attributes[i].kind), "%s", name_value);
-	replace(policy, i, value);
 	return 0;
 }
 
@@ -177,8 +179,8 @@ int policy_read(struct policy *policy, const char *device, const struct policy_o
 	int bad = options->preset ? set_preset(policy, device, options->preset) : 0;
 
 	if (options->above_dram && options->below_dram)
-		return complain(device, EINVAL, "give one of them",
-				"--above-dram and --below-dram contradict each other");
+		bad = complain(device, EINVAL, "give one of them",
+			       "--above-dram and --below-dram contradict each other");
 	if (options->above_dram)
 		replace(policy, ADISTANCE, xstrdup(ABOVE_DRAM));
 	if (options->below_dram)
@@ -226,6 +228,12 @@ static bool changes(const struct policy *policy, const struct device *dev, enum 
 	return !same;
 }
 
+/* A rule about what makes no sense can be told neither kept nor broken. */
+static bool is_clear(const struct policy *policy, int i, int j)
+{
+	return !policy->unclear[i] && !policy->unclear[j];
+}
+
 static int check_each(const struct policy *policy, const struct device *dev, enum mode mode,
 		      bool plugged)
 {
@@ -234,7 +242,7 @@ static int check_each(const struct policy *policy, const struct device *dev, enu
 	for (int i = 0; i < NR_ATTRIBUTES; i++) {
 		const struct attribute *attr = &attributes[i];
 
-		if (!policy->value[i])
+		if (!policy->value[i] && !policy->unclear[i])
 			continue;
 		if (!(attr->modes & 1U << mode)) {
 			(void)complain(dev->name, EINVAL, "see daxctl-private reconfigure-device",
@@ -256,7 +264,8 @@ static int check_each(const struct policy *policy, const struct device *dev, enu
  * @mode: the mode that it will have
  * @plugged: whether it is to be plugged meanwhile
  *
- * Each rule that is broken is told.
+ * Each rule that is broken is told; those about values that policy_set() has
+ * refused are left out.
  *
  * Return: 0, or -EINVAL
  */
@@ -265,13 +274,13 @@ int policy_check(const struct policy *policy, const struct device *dev, enum mod
 {
 	int broken = check_each(policy, dev, mode, plugged);
 
-	if (mode == MODE_PRIVATE && outcome(policy, dev, mode, DEMOTION, 0) &&
-	    !outcome(policy, dev, mode, RECLAIM, 0)) {
+	if (mode == MODE_PRIVATE && is_clear(policy, DEMOTION, RECLAIM) &&
+	    outcome(policy, dev, mode, DEMOTION, 0) && !outcome(policy, dev, mode, RECLAIM, 0)) {
 		(void)complain(dev->name, EINVAL, "set reclaim=1, too, or demotion=0",
 			       "demotion needs reclaim");
 		broken++;
 	}
-	if (mode == MODE_CRAM &&
+	if (mode == MODE_CRAM && is_clear(policy, LOW_MARK, HIGH_MARK) &&
 	    outcome(policy, dev, mode, LOW_MARK, 80) >= outcome(policy, dev, mode, HIGH_MARK, 95)) {
 		(void)complain(dev->name, EINVAL, "both are percentages of the capacity",
 			       "low_mark must be below high_mark");
