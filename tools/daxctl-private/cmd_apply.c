@@ -54,33 +54,17 @@ static void print_sections(void)
 	print_objects(array);
 }
 
-static bool exists(const struct devices *devices, const char *name)
-{
-	for (int i = 0; i < devices->nr; i++)
-		if (!strcmp(devices->dev[i].name, name))
-			return true;
-	return false;
-}
-
-static bool all_meant(int argc, char **argv)
-{
-	for (int i = 0; i < argc; i++)
-		if (!strcmp(argv[i], "all"))
-			return true;
-	return !argc;
-}
-
 /* The devices that have a section, and names that are wrong, which others tell. */
 static void choose(struct texts *chosen, const struct devices *devices, int argc, char **argv)
 {
-	if (all_meant(argc, argv)) {
+	if (names_all(argc, argv)) {
 		for (int i = 0; i < config.nr; i++)
 			if (config.section[i].device)
 				options_add_text(chosen, config.section[i].device);
 		return;
 	}
 	for (int i = 0; i < argc; i++) {
-		if (config_find(&config, argv[i]) || !exists(devices, argv[i]))
+		if (config_find(&config, argv[i]) || !devices_find(devices, argv[i]))
 			options_add_text(chosen, argv[i]);
 		else
 			say("%s: no section of the config is for it", argv[i]);
@@ -129,7 +113,7 @@ static int apply(const struct command *cmd, int argc, char **argv)
 	config_pair(&config, &devices);
 	choose(&chosen, &devices, argc, argv);
 	devices_free(&devices);
-	ret = check ? check_result() : change_chosen(&chosen, !all_meant(argc, argv));
+	ret = check ? check_result() : change_chosen(&chosen, !names_all(argc, argv));
 	free(chosen.text);
 	config_free(&config);
 	return ret;

@@ -81,18 +81,6 @@ static void print_table(struct json_object *array)
 	json_object_put(array);
 }
 
-/* Without names everything is meant, and nothing is no error. */
-static int select_some(struct devices *devices)
-{
-	static char all[] = "all", *everything[] = { all };
-
-	if (names.nr)
-		return devices_select(devices, names.nr, (char **)names.text, region);
-	if (!devices->nr)
-		return 0;
-	return devices_select(devices, 1, everything, region);
-}
-
 static struct json_object *describe(const struct device *dev)
 {
 	struct json_object *obj = device_to_json(dev);
@@ -165,7 +153,7 @@ static int list(const struct command *cmd, int argc, char **argv)
 	what_to_list();
 	if (devices_load(&devices))
 		return EXIT_FAILED;
-	ret = select_some(&devices);
+	ret = devices_select(&devices, names.nr, (char **)names.text, region);
 	if (ret)
 		array = json_object_new_array();
 	else

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
 #include <errno.h>
 #include <iniparser/iniparser.h>
 #include <stdarg.h>
@@ -11,6 +10,7 @@
 #include "config.h"
 #include "config_lines.h"
 #include "message.h"
+#include "names.h"
 #include "text.h"
 
 #define MAX_SIZE	(1 << 20)
@@ -349,13 +349,6 @@ static void load_file(struct config *config, const char *path)
 	config_lines_free(&r.lines);
 }
 
-static int is_config(const struct dirent *entry)
-{
-	const char *end = strrchr(entry->d_name, '.');
-
-	return *entry->d_name != '.' && end && !strcmp(end, ".conf");
-}
-
 /**
  * config_load() - read the config files
  * @config: what is filled in, to be given to config_free()
@@ -369,22 +362,21 @@ static int is_config(const struct dirent *entry)
 int config_load(struct config *config, const char *dir)
 {
 	const char *path = dir ? dir : CONFIG_DIR;
-	struct dirent **entry;
-	int nr = scandir(path, &entry, is_config, alphasort);
+	struct names files;
+	int ret = names_read(&files, "*.conf", "%s", path);
 
 	*config = (struct config){ .nr = 0 };
-	if (nr < 0 && errno == ENOENT && !dir)
+	if (ret == -ENOENT && !dir)
 		return 0;
-	if (nr < 0)
-		return complain(path, errno, NULL, "cannot read the directory");
-	for (int i = 0; i < nr; i++) {
-		char *file = xasprintf("%s/%s", path, entry[i]->d_name);
+	if (ret)
+		return complain(path, ret, NULL, "cannot read the directory");
+	for (int i = 0; i < files.nr; i++) {
+		char *file = xasprintf("%s/%s", path, files.name[i]);
 
 		load_file(config, file);
 		free(file);
-		free(entry[i]);
 	}
-	free(entry);
+	names_free(&files);
 	return 0;
 }
 

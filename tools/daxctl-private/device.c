@@ -206,26 +206,54 @@ static bool in_region(const struct device *dev, const char *region)
 	       daxctl_region_get_id(daxctl_dev_get_region(dev->dax)) == id;
 }
 
-static bool named(const struct device *dev, int argc, char **argv)
+/**
+ * names_all() - does the command line mean every device?
+ * @argc: number of names
+ * @argv: the names
+ *
+ * Return: whether "all" is among them, or there are none
+ */
+bool names_all(int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++)
-		if (!strcmp(argv[i], "all") || !strcmp(argv[i], dev->name))
+		if (!strcmp(argv[i], "all"))
 			return true;
-	return false;
+	return !argc;
 }
 
-static bool is_there(const struct devices *devices, const char *name)
+/**
+ * device_is_named() - does the command line mean this device?
+ * @dev: the device
+ * @argc: number of names; 0: all are meant
+ * @argv: the names; "all" is every one
+ */
+bool device_is_named(const struct device *dev, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		if (!strcmp(argv[i], dev->name))
+			return true;
+	return names_all(argc, argv);
+}
+
+/**
+ * devices_find() - the device of a name
+ * @devices: those that are looked through
+ * @name: the name
+ *
+ * Return: the device, or NULL
+ */
+const struct device *devices_find(const struct devices *devices, const char *name)
 {
 	for (int i = 0; i < devices->nr; i++)
 		if (!strcmp(devices->dev[i].name, name))
-			return true;
-	return !strcmp(name, "all");
+			return &devices->dev[i];
+	return NULL;
 }
 
 /**
  * devices_select() - keep those that the command line names
  * @devices: all that there are
- * @argc: number of names
+ * @argc: number of names; 0: all are meant, and that there are none is no error
  * @argv: the names; "all" is every one
  * @region: number of the region that they must be in, or NULL
  *
@@ -236,8 +264,10 @@ int devices_select(struct devices *devices, int argc, char **argv, const char *r
 {
 	int kept = 0;
 
+	if (!argc && !devices->nr)
+		return 0;
 	for (int i = 0; i < argc; i++) {
-		if (!is_there(devices, argv[i])) {
+		if (strcmp(argv[i], "all") && !devices_find(devices, argv[i])) {
 			(void)complain(argv[i], ENODEV, "see daxctl-private list", "no such dax device");
 			return EXIT_NO_MATCH;
 		}
@@ -245,7 +275,7 @@ int devices_select(struct devices *devices, int argc, char **argv, const char *r
 	for (int i = 0; i < devices->nr; i++) {
 		struct device *dev = &devices->dev[i];
 
-		if (named(dev, argc, argv) && in_region(dev, region))
+		if (device_is_named(dev, argc, argv) && in_region(dev, region))
 			devices->dev[kept++] = *dev;
 		else
 			free_device(dev);
