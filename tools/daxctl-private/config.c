@@ -57,8 +57,10 @@ static const struct {
 static int set_match(struct section *section, enum identity_key i, const char *where,
 		     const char *value)
 {
-	if (!identity_valid(i, value))
+	if (!identity_valid(i, value)) {
+		section->unclear = true;
 		return complain(where, EINVAL, identity_hint(i), "%s = %s", identity_name(i), value);
+	}
 	section->match[i] = xstrdup(value);
 	return 0;
 }
@@ -157,9 +159,15 @@ static bool has_match(const struct section *section)
 }
 
 /* What can be known without the device: as if it were in no mode yet. */
-static int check_section(const struct section *section)
+static int check_values(const struct section *section)
 {
 	const struct device dev = { .name = section->where, .mode = MODE_DISABLED };
+
+	return section->has_mode ? policy_check(&section->policy, &dev, section->mode, false) : 0;
+}
+
+static int check_section(const struct section *section)
+{
 	int bad = 0;
 
 	if (!has_match(section))
@@ -169,7 +177,7 @@ static int check_section(const struct section *section)
 		return complain(section->where, EINVAL, keys[0].hint, "no mode");
 	if (section->mode == MODE_DEVDAX && strcmp(section->plug_word, "online"))
 		bad = complain(section->where, EINVAL, NULL, "a device in mode devdax has no zone");
-	if (policy_check(&section->policy, &dev, section->mode, false))
+	if (check_values(section))
 		bad = -EINVAL;
 	return bad;
 }
@@ -221,6 +229,47 @@ static void add_section(struct config *config, const struct section *section)
 	config->section[config->nr++] = *section;
 }
 
+/**
+ * config_skip() - a section is no good, which was told
+ * @config: which keeps it, to know what it would have been for
+ * @section: the section
+ */
+void config_skip(struct config *config, const struct section *section)
+{
+	config->skipped = xrealloc(config->skipped, (size_t)config->nr_skipped + 1,
+				   sizeof(*section));
+	config->skipped[config->nr_skipped++] = *section;
+}
+
+static void skip_place(struct config *config, const char *where)
+{
+	const struct section section = {
+		.where = xstrdup(where), .name = xstrdup(""), .unclear = true,
+	};
+
+	config_skip(config, &section);
+}
+
+/* Its keys are read in any case: they tell which device it is for. */
+static int fill_section(const struct reader *r, const char *header, struct section *section)
+{
+	int bad = check_name(r->config, section);
+
+	if (check_repeats(r, header)) {
+		section->unclear = true;
+		bad = -EINVAL;
+	}
+	if (read_keys(r, header, section)) {
+		(void)check_values(section);
+		bad = -EINVAL;
+	} else if (check_section(section)) {
+		bad = -EINVAL;
+	}
+	if (!has_match(section))
+		section->unclear = true;
+	return bad;
+}
+
 static void read_section(const struct reader *r, const char *header)
 {
 	const char *name = section_name(header);
@@ -228,27 +277,19 @@ static void read_section(const struct reader *r, const char *header)
 		.where = where_is(r, header, NULL),
 		.name = xstrdup(name ? name : ""),
 		.plug_word = "online",
+		.unclear = !name,
 	};
 	int bad;
 
-	if (!name)
+	if (name)
+		bad = fill_section(r, header, &section);
+	else
 		bad = complain(section.where, EINVAL, "give [" CONFIG_SECTION " NAME]",
 			       "unknown section [%s]", header);
+	if (bad)
+		config_skip(r->config, &section);
 	else
-		bad = check_name(r->config, &section);
-	if (!bad) {
-		bad = check_repeats(r, header);
-		if (read_keys(r, header, &section) || bad)
-			bad = -EINVAL;
-		else
-			bad = check_section(&section);
-	}
-	if (!bad) {
 		add_section(r->config, &section);
-		return;
-	}
-	r->config->bad++;
-	section_free(&section);
 }
 
 /* ---- a file --------------------------------------------------------------- */
@@ -272,8 +313,8 @@ static void check_strays(const struct reader *r)
 		where = xasprintf("%s:%d", r->path, at->line);
 		(void)complain(where, EINVAL, at->key ? "begin one with [" CONFIG_SECTION " NAME]" :
 			       "give it another name", "%s", stray(at));
+		skip_place(r->config, where);
 		free(where);
-		r->config->bad++;
 	}
 }
 
@@ -328,13 +369,13 @@ static void load_file(struct config *config, const char *path)
 	int ret;
 
 	if (!is_readable(path)) {
-		config->bad++;
+		skip_place(config, path);
 		return;
 	}
 	ret = config_lines_read(&r.lines, path);
 	if (ret) {
 		(void)complain(path, ret, NULL, "cannot read the file");
-		config->bad++;
+		skip_place(config, path);
 		return;
 	}
 	loading = path;
@@ -344,7 +385,7 @@ static void load_file(struct config *config, const char *path)
 		read_sections(&r);
 		iniparser_freedict(r.dict);
 	} else {
-		config->bad++;
+		skip_place(config, path);
 	}
 	config_lines_free(&r.lines);
 }
@@ -353,13 +394,14 @@ static void load_file(struct config *config, const char *path)
  * config_load() - read the config files
  * @config: what is filled in, to be given to config_free()
  * @dir: where they are; NULL: where they are by default, and there may be none
+ * @lenient: what is skipped is told as a warning
  *
  * Sections that make no sense are told and skipped, files that are no ini files as
  * a whole.
  *
  * Return: 0, or a negative error number if there is no such directory
  */
-int config_load(struct config *config, const char *dir)
+int config_load(struct config *config, const char *dir, bool lenient)
 {
 	const char *path = dir ? dir : CONFIG_DIR;
 	struct names files;
@@ -370,12 +412,14 @@ int config_load(struct config *config, const char *dir)
 		return 0;
 	if (ret)
 		return complain(path, ret, NULL, "cannot read the directory");
+	severity = lenient ? "warning" : "error";
 	for (int i = 0; i < files.nr; i++) {
 		char *file = xasprintf("%s/%s", path, files.name[i]);
 
 		load_file(config, file);
 		free(file);
 	}
+	severity = "error";
 	names_free(&files);
 	return 0;
 }
@@ -384,5 +428,8 @@ void config_free(struct config *config)
 {
 	for (int i = 0; i < config->nr; i++)
 		section_free(&config->section[i]);
+	for (int i = 0; i < config->nr_skipped; i++)
+		section_free(&config->skipped[i]);
 	free(config->section);
+	free(config->skipped);
 }

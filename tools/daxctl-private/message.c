@@ -7,6 +7,7 @@
 #include "message.h"
 
 bool quiet;
+const char *severity = "error";
 
 /**
  * say() - tell a person what is going on
@@ -58,7 +59,7 @@ int complain(const char *device, int err, const char *hint, const char *format, 
 	const char *name = strerrorname_np(abs(err));
 	va_list args;
 
-	(void)fprintf(stderr, "error: %s: ", device);
+	(void)fprintf(stderr, "%s: %s: ", severity, device);
 	va_start(args, format);
 	(void)vfprintf(stderr, format, args);
 	va_end(args);
