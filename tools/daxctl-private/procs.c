@@ -196,8 +196,13 @@ char *process_command(int pid)
 	return printable(sysfs_read("/proc/%d/comm", pid));
 }
 
-/* As the path of a directory, which may have any name. */
-static char *cgroup_path(int pid)
+/**
+ * process_cgroup_path() - process_cgroup() as the path of a directory
+ * @pid: the process
+ *
+ * Return: its path, which may have any name, to be freed; or NULL
+ */
+char *process_cgroup_path(int pid)
 {
 	char *text = sysfs_read("/proc/%d/cgroup", pid);
 	char *at = text, *path;
@@ -219,7 +224,7 @@ static char *cgroup_path(int pid)
  */
 char *process_cgroup(int pid)
 {
-	return printable(cgroup_path(pid));
+	return printable(process_cgroup_path(pid));
 }
 
 /**
@@ -253,7 +258,7 @@ uint64_t process_bytes(int pid, const char *field)
  */
 char *process_cpuset_without(int pid, int node)
 {
-	char *path = cgroup_path(pid);
+	char *path = process_cgroup_path(pid);
 
 	while (path && strrchr(path, '/')) {
 		char *mems = sysfs_read(CGROUPS "%s/cpuset.mems", path);
