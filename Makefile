@@ -31,7 +31,7 @@ tools: deps ## build daxctl-private
 deb: deps ## build the Debian package daxctl-private and print where it is
 	@scripts/deb
 
-lint: deps ## shellcheck, checkpatch --strict on patches and new kernel files
+lint: deps ## shellcheck, checkpatch --strict on kernel code, clang-tidy on other C
 	@scripts/lint
 
 deps: ## install missing packages (asks first)

@@ -217,7 +217,7 @@ static int audit_devices(const struct devices *devices, const struct devices *al
 static bool names_one(int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], "all"))
+		if (strcmp(argv[i], "all") != 0)
 			return true;
 	return false;
 }

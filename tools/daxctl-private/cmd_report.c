@@ -29,7 +29,7 @@ static const struct option_def options[] = {
 
 /* Tables of the firmware that tell which memory is where, and how fast. */
 #define ACPI_TABLES	"/sys/firmware/acpi/tables"
-#define LARGEST_TABLE	(64 << 10)
+#define LARGEST_TABLE	((size_t)64 << 10)
 
 /* The directories that the links of a bus lead to, and the one above each. */
 static bool pack_targets(struct packer *p, const char *bus, int depth)

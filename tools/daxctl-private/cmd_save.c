@@ -68,7 +68,7 @@ static void write_state(FILE *out, const struct device *dev)
 		(void)fputs("online = false\n", out);
 	else
 		(void)fprintf(out, "online = true\nzone = %s\n",
-			      strcmp(dev->state, "online_kernel") ? "movable" : "kernel");
+			      strcmp(dev->state, "online_kernel") != 0 ? "movable" : "kernel");
 }
 
 /* The node that the firmware gives is the one at first; it may have another number then. */

@@ -88,7 +88,7 @@ static int set_key(struct section *section, const char *where, const char *key, 
 		if (!strcmp(key, identity_name((enum identity_key)i)))
 			return set_match(section, (enum identity_key)i, where, value);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		if (strcmp(key, keys[i].key))
+		if (strcmp(key, keys[i].key) != 0)
 			continue;
 		if (keys[i].set(section, value))
 			return 0;
@@ -175,7 +175,7 @@ static int check_section(const struct section *section)
 			       "no match key, so it is for no device");
 	if (!section->has_mode)
 		return complain(section->where, EINVAL, keys[0].hint, "no mode");
-	if (section->mode == MODE_DEVDAX && strcmp(section->plug_word, "online"))
+	if (section->mode == MODE_DEVDAX && strcmp(section->plug_word, "online") != 0)
 		bad = complain(section->where, EINVAL, NULL, "a device in mode devdax has no zone");
 	if (check_values(section))
 		bad = -EINVAL;
@@ -189,7 +189,7 @@ static int check_repeats(const struct reader *r, const char *name)
 
 	for (int i = 0; i < r->lines.nr; i++) {
 		const struct config_line *at = &r->lines.at[i];
-		int before = strcmp(at->section, name) ? 0 : config_lines_again(&r->lines, i);
+		int before = strcmp(at->section, name) != 0 ? 0 : config_lines_again(&r->lines, i);
 		char *where;
 
 		if (!before)
@@ -208,7 +208,7 @@ static const char *section_name(const char *header)
 	size_t len = strlen(CONFIG_SECTION);
 	size_t blanks;
 
-	if (strncmp(header, CONFIG_SECTION, len))
+	if (strncmp(header, CONFIG_SECTION, len) != 0)
 		return NULL;
 	blanks = strspn(header + len, " \t");
 	return blanks && header[len + blanks] ? header + len + blanks : NULL;

@@ -49,7 +49,7 @@ static void find_rival(const struct config *config, struct section *section)
 		const struct section *other = &config->section[i];
 
 		if (other == section || !section->device || !other->device ||
-		    strcmp(section->device, other->device))
+		    strcmp(section->device, other->device) != 0)
 			continue;
 		section->ambiguous = true;
 		(void)complain(section->where, ENOTUNIQ, "remove one of them",

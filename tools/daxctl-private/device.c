@@ -110,7 +110,7 @@ bool device_is_ours(const struct device *dev)
  */
 bool device_is_plugged(const struct device *dev)
 {
-	return dev->state && strcmp(dev->state, "unplugged");
+	return dev->state && strcmp(dev->state, "unplugged") != 0;
 }
 
 /* One of ours can have another node than the firmware says. */
@@ -267,7 +267,7 @@ int devices_select(struct devices *devices, int argc, char **argv, const char *r
 	if (!argc && !devices->nr)
 		return 0;
 	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "all") && !devices_find(devices, argv[i])) {
+		if (strcmp(argv[i], "all") != 0 && !devices_find(devices, argv[i])) {
 			(void)complain(argv[i], ENODEV, "see daxctl-private list", "no such dax device");
 			return EXIT_NO_MATCH;
 		}

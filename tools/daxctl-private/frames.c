@@ -269,7 +269,7 @@ static bool field_value(char *line, const char *field, uint64_t *value)
 
 	if (word && !strcmp(word, "pages"))
 		word = strtok_r(NULL, " ", &save);
-	if (!word || strcmp(word, field))
+	if (!word || strcmp(word, field) != 0)
 		return false;
 	word = strtok_r(NULL, " ", &save);
 	*value = word ? strtoull(word, NULL, 10) : 0;

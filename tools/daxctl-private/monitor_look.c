@@ -100,7 +100,7 @@ struct seen *look_find(const struct look *look, const char *name)
 
 bool seen_plugged(const struct seen *seen)
 {
-	return seen->state && strcmp(seen->state, "unplugged");
+	return seen->state && strcmp(seen->state, "unplugged") != 0;
 }
 
 /**

@@ -167,7 +167,7 @@ int options_parse(const struct command *cmd, int argc, char **argv)
 	int val;
 
 	/* the colon: a missing value is told apart, and nothing is printed */
-	(void)strcpy(p.shorts, cmd->to_the_end ? "+:h" : ":h");
+	(void)snprintf(p.shorts, sizeof(p.shorts), "%s:h", cmd->to_the_end ? "+" : "");
 	add_options(&p, cmd->options);
 	add_options(&p, global_options);
 	p.longs[p.nr] = (struct option){ "help", no_argument, NULL, 'h' };

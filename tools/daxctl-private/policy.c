@@ -84,7 +84,7 @@ static char *canonical(enum value_kind kind, const char *value)
 
 	switch (kind) {
 	case VALUE_SWITCH:
-		return strcmp(value, "0") && strcmp(value, "1") ? NULL : xstrdup(value);
+		return strcmp(value, "0") != 0 && strcmp(value, "1") != 0 ? NULL : xstrdup(value);
 	case VALUE_NUMBER:
 		return parse_number(value, &number) && number > 0 && number <= INT32_MAX ?
 			xasprintf("%lld", number) : NULL;

@@ -207,7 +207,7 @@ char *process_cgroup_path(int pid)
 	char *text = sysfs_read("/proc/%d/cgroup", pid);
 	char *at = text, *path;
 
-	while (at && strncmp(at, "0::", 3)) {
+	while (at && strncmp(at, "0::", 3) != 0) {
 		at = strchr(at, '\n');
 		at = at ? at + 1 : NULL;
 	}

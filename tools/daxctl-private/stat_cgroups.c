@@ -72,7 +72,7 @@ static bool add_cgroup(struct users *users, const struct sample *sample, const c
 
 static int is_below(const struct dirent *entry)
 {
-	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
 static void walk(struct users *users, const struct sample *sample, const char *path, size_t root,

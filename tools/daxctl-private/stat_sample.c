@@ -44,7 +44,7 @@ static bool sum_vmstat(const char *text, const char *name, uint64_t *sum)
 	*sum = 0;
 	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (strncmp(line, name, len))
+		if (strncmp(line, name, len) != 0)
 			continue;
 		if (name[len - 1] != '_' && line[len] != ' ')
 			continue;
