@@ -309,6 +309,12 @@ void plan_free(struct plan *plan)
 	free(plan->step);
 }
 
+/* Drivers are told the name of the device; the value is which driver. */
+static const char *written(const struct step *step)
+{
+	return step->run == do_bind || step->run == do_unbind ? step->dev->name : step->value;
+}
+
 /**
  * plan_to_json() - the steps, for --dry-run
  * @plan: the plan
@@ -329,8 +335,7 @@ struct json_object *plan_to_json(const struct plan *plan)
 		json_object_object_add(obj, "step", json_object_new_string(step->what));
 		if (step->path) {
 			json_object_object_add(obj, "path", json_object_new_string(step->path));
-			json_object_object_add(obj, "value",
-					       json_object_new_string(step->former || step->run == write_value ? step->value : plan->dev->name));
+			json_object_object_add(obj, "value", json_object_new_string(written(step)));
 		}
 		json_object_array_add(steps, obj);
 	}
