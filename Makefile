@@ -1,7 +1,7 @@
 # Private memory nodes for Linux 6.12. `make` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tools deb kernel tree lint clean deps new-test
+.PHONY: help demo test tools deb daxctl kernel tree lint clean deps new-test
 
 YES := $(if $(Y),-y)
 
@@ -30,6 +30,9 @@ tools: deps ## build daxctl-private
 
 deb: deps ## build the Debian package daxctl-private and print where it is
 	@scripts/deb
+
+daxctl: ## build daxctl itself with our patches, of ndctl v81: make daxctl NDCTL_SRC=DIR
+	@scripts/daxctl --check && scripts/install-deps $(YES) daxctl && scripts/daxctl
 
 lint: deps ## shellcheck, checkpatch --strict on kernel code, clang-tidy on other C
 	@scripts/lint

@@ -16,9 +16,10 @@ die() {
 	exit 1
 }
 
+# need PROGRAM [TARGET]: TARGET as of install-deps
 need() {
 	command -v "$1" >/dev/null ||
-		die "'$1' is not installed" "run: scripts/install-deps"
+		die "'$1' is not installed" "run: scripts/install-deps${2:+ $2}"
 }
 
 # make and the kernel command line both split at blanks
@@ -69,11 +70,14 @@ kernel_files() {
 	repo_files include mm drivers fs lib kernel arch Documentation tools/testing
 }
 
-# The series, without comments
-series() {
-	[[ ! -f $repo/patches/series ]] ||
-		sed -e 's/[[:space:]]*#.*//' -e 's/[[:space:]].*//' -e '/^$/d' "$repo/patches/series"
+# series_in FOLDER: the series there, without comments
+series_in() {
+	local file=$repo/$1/series
+	[[ ! -f $file ]] ||
+		sed -e 's/[[:space:]]*#.*//' -e 's/[[:space:]].*//' -e '/^$/d' "$file"
 }
+
+series() { series_in patches; }
 
 # "# made for linux-source-6.12 6.12.117" in the series names the version that
 # must take every patch without fuzz

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # vm: --private 128M --private 128M --dram 512M
+# alone: what kmem plugs stays until the next boot
 # Where a private node stands among the memory tiers: DESIGN.md I1, 8.16.
 
 load lib
@@ -17,7 +18,7 @@ load lib
   set_attr adistance "$before"
 }
 
-# The last one: what kmem plugs stays until the next boot.
+# The last one.
 @test "demotion steps over a private node, to the ordinary one below it" {
   local dir
   echo online_movable >/sys/devices/system/memory/auto_online_blocks

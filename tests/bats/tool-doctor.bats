@@ -81,7 +81,7 @@ teardown_file() {
   chmod 755 /tmp/daxctl-private
   run -1 --separate-stderr setpriv --reuid 1000 --clear-groups --inh-caps=-all \
     /tmp/daxctl-private reserve 128M
-  equal "$output" ""
+  equal "$output" "[]"
   [[ $stderr == "error: reserve: "*": EACCES: run it as root" ]]
 }
 
@@ -125,7 +125,7 @@ teardown_file() {
 
 @test "tool-reserve: --apply on a machine without GRUB, or that is read-only, changes nothing" {
   run -1 --separate-stderr tool reserve 128M --apply
-  equal "$output" ""
+  equal "$output" "[]"
   [[ $stderr == "error: /etc/default/grub"*": give the words to your boot loader yourself" ||
     $stderr == "error: /etc/default/grub"*EROFS* ]]
 }

@@ -131,8 +131,8 @@ mode_is() { # DRIVER
 
 @test "or not at all, with a message for each rule" {
   tool reconfigure-device -m private dax0.0
-  says 1 "error: dax0.0: mbind=2: EINVAL: give 0 or 1
-error: dax0.0: 'bogus=1' names nothing that can be set: EINVAL: see daxctl-private policy --help" \
+  says 2 "error: policy: mbind=2: EINVAL: give 0 or 1
+error: policy: 'bogus=1' names nothing that can be set: EINVAL: see daxctl-private policy --help" \
     tool policy dax0.0 madvise=1 mbind=2 bogus=1
   says 1 "error: dax0.0: adistance cannot be set while it is plugged: EBUSY: unplug it first
 error: dax0.0: a device in mode private has no capacity: EINVAL: see daxctl-private reconfigure-device

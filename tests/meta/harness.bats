@@ -126,6 +126,12 @@ last_line_is() {
   last_line_is "2 passed, 0 failed, 0 skipped"
 }
 
+@test "files that want the same guest share it, unless one wants to be alone" {
+  run -1 tests/run --no-build --kernel default tests/meta/fixtures/{passes,leaves,fails}.bats
+  [[ $output == *" default/passes+fails"* && $output == *" default/leaves"* ]]
+  last_line_is "4 passed, 1 failed, 0 skipped"
+}
+
 @test "a failing test is a failure, with its output" {
   run -1 judge fails
   last_line_is "1 passed, 1 failed, 0 skipped"

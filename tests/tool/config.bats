@@ -195,14 +195,17 @@ ${4//CONF/$conf}}" "stderr for $2"
     "error: dax2.0: no section is for it, unless it is the one that is skipped: CONF:5: EINVAL: the warning says why"
 }
 
-@test "a file that cannot be read fails devices that have no section" {
-  local why='5: this is no [SECTION] and no KEY = VALUE: EINVAL: the whole file is skipped'
-  section
-  mv "$CONFIG/a.conf" "$CONFIG/b.conf"
-  printf '\n\n\n\nnonsense\n' | config a
+@test "what cannot be read fails devices that have no section" {
+  local why='6: this is no [SECTION] and no KEY = VALUE: EINVAL: its section is skipped'
+  two_sections nonsense 'match.range = 0x108000000'
   applied 0 dax0.0 "$why"
   applied 1 dax2.0 "$why" \
-    "error: dax2.0: no section is for it, unless it is the one that is skipped: CONF: EINVAL: the warning says why"
+    "error: dax2.0: no section is for it, unless it is the one that is skipped: CONF:6: EINVAL: the warning says why"
+  mkfifo "$CONFIG/b.conf"
+  rm "$CONFIG/a.conf"
+  run -1 --separate-stderr look apply --dry-run dax2.0
+  equal "${stderr_lines[0]}" \
+    "warning: /etc/daxctl-private.conf.d/b.conf: it is no file, or larger than 1 MiB: EINVAL"
 }
 
 @test "a device with a section that is right and one that is wrong is applied, and 64" {
@@ -430,12 +433,78 @@ END
   equal "${stderr_lines[1]}" "error: /etc/daxctl-private.conf.d/a.conf:2: a section with ':' in its name: EINVAL: give it another name"
 }
 
-@test "what is no ini file is skipped as a whole, and others are read" {
-  section 'mbind'
-  sed 's/zero/other/' "$CONFIG/a.conf" | sed '$d' | config b
+# Three sections, of which the middle one has LINE in it.
+with_bad() { # LINE
+  printf '%s\n' '[reconfigure-device zero]' 'match.range = 0x100000000' 'mode = private' '' \
+    '[reconfigure-device one]' 'match.target-node = 2' "$1" 'mode = cram' '' \
+    '[reconfigure-device two]' 'match.target-node = 3' 'mode = devdax' | config a
+}
+
+# Of these the middle one is told, with its line, and the others are applied.
+only_one_skipped() { # LINE TEXT
   run -64 --separate-stderr look apply --check
-  equal "$(json 0.section)" other
-  equal "$stderr" "error: /etc/daxctl-private.conf.d/a.conf:4: this is no [SECTION] and no KEY = VALUE: EINVAL: the whole file is skipped"
+  equal "$(json 0.section) $(json 1.section)" "zero two"
+  equal "$(json | grep -o section | wc -l)" 2
+  equal "$stderr" "error: /etc/daxctl-private.conf.d/a.conf:$1: $2"
+}
+
+@test "a line that cannot be read costs only its section" {
+  with_bad mbind
+  only_one_skipped 7 "this is no [SECTION] and no KEY = VALUE: EINVAL: its section is skipped"
+  with_bad "$(printf 'online = %2000s' true)"
+  only_one_skipped 7 "the line is too long: EINVAL: its section is skipped"
+  with_bad '['
+  sed -i '/one]$/,/^match.target-node = 2/d' "$CONFIG/a.conf"
+  only_one_skipped 5 "a [SECTION] does not end with ]: EINVAL: its section is skipped"
+  with_bad 'online = tr\x00ue'
+  sed -i 's/\\x00/\x00/' "$CONFIG/a.conf"
+  only_one_skipped 7 "a byte that is zero: EINVAL: its section is skipped"
+}
+
+@test "a header that is cut off begins a section, and spoils only that" {
+  with_bad
+  sed -i '5s/]$//' "$CONFIG/a.conf"
+  only_one_skipped 5 "a [SECTION] does not end with ]: EINVAL: its section is skipped"
+}
+
+@test "a byte order mark costs the first section" {
+  with_bad
+  sed -i '1s/^/\xef\xbb\xbf/' "$CONFIG/a.conf"
+  run -64 --separate-stderr look apply --check
+  equal "$(json 0.section) $(json 1.section)" "one two"
+  equal "$stderr" "error: /etc/daxctl-private.conf.d/a.conf:1: a byte order mark: EINVAL: save it without one; its section is skipped"
+}
+
+@test "what cannot be read before the first section costs no section" {
+  with_bad
+  sed -i '1s/^/nonsense\n/' "$CONFIG/a.conf"
+  run -64 --separate-stderr look apply --check
+  equal "$(json | grep -o '"section"' | wc -l)" 3
+  equal "$stderr" "error: /etc/daxctl-private.conf.d/a.conf:1: this is no [SECTION] and no KEY = VALUE: EINVAL: its section is skipped"
+}
+
+@test "each line that cannot be read is told, and each section skipped once" {
+  with_bad $'mbind\nreclaim'
+  printf 'x' >>"$CONFIG/a.conf"
+  printf 'y\n' >>"$CONFIG/a.conf"
+  run -64 --separate-stderr look apply --check
+  equal "$(json 0.section)" zero
+  equal "${#stderr_lines[@]}" 3
+}
+
+@test "a typo in what was saved leaves the other sections to be applied" {
+  run -0 look save -o -
+  printf '%s\n' "$output" | sed '/dax1.0]$/,/^mode/s/^mode = /mode /' | config saved
+  run -64 --separate-stderr look apply --dry-run
+  equal "$(json 0.chardev)" dax0.0
+  equal "$(json | grep -o chardev | wc -l)" 1
+  [[ $stderr == *"saved.conf:"*": this is no [SECTION] and no KEY = VALUE: EINVAL: its section is skipped" ]] || fail "$stderr"
+}
+
+@test "a line that only continues is none" {
+  with_bad '\'
+  run -0 --separate-stderr look apply --check
+  equal "$stderr" ""
 }
 
 @test "what is no file, or a huge one, is not read" {

@@ -76,6 +76,30 @@ setup() {
   equal "$output" "[]"
 }
 
+@test "a region has the names that daxctl gives it" {
+  run -0 look list -r all
+  equal "$(json | grep -o '"id"' | wc -l)" 3
+  run -0 look list -r region1
+  equal "$(json 0.id)" 1
+  run -0 look list -D -r region1
+  equal "$(json 0.chardev)" dax1.0
+  run -3 look list -r regio1
+  run -3 look list -r region
+}
+
+@test "called daxctl, list takes names for a filter: nothing is no error" {
+  local words
+  for words in "-d dax9.0" "-r 9" "-D -r 9" "-r 1 -D -d dax0.0" "-r x" dax9.0; do
+    # shellcheck disable=SC2086 # several words
+    run -0 --separate-stderr daxctl list --sysroot "$MACHINE" $words
+    equal "$output" "[]" "$words"
+    # shellcheck disable=SC2154 # bats sets it
+    equal "$stderr" "" "$words"
+  done
+  run -0 daxctl list --sysroot "$MACHINE" -d dax9.0 -d dax0.0
+  equal "$(json 0.chardev)" dax0.0
+}
+
 @test "regions have devices without a driver with --idle only" {
   run -0 look list -RD -r 2
   equal "$(json 0.devices)" "[]"

@@ -39,6 +39,21 @@ load lib
   equal "$(json 2.mode)" disabled
 }
 
+@test "of ordinary memory only what is online of the device can be reached" {
+  local node=$BATS_TEST_TMPDIR/tiers/sys/devices/system/node/node1
+  machine tiers
+  mkdir -p "$MACHINE/sys/bus/dax/drivers/kmem"
+  ln -sfn ../../../../bus/dax/drivers/kmem "$MACHINE/sys/devices/platform/hmem.0/dax0.0/driver"
+  [ -e "$node/meminfo" ] || fail "no meminfo"
+  sed -i -E 's/(MemTotal: +)[0-9]+/\199999999/' "$node/meminfo"
+  run -0 look list dax0.0
+  equal "$(json 0.mode)" system-ram
+  equal "$(json 0.reachable)" $((128 << 20))
+  sed -i -E 's/(MemTotal: +)[0-9]+/\11024/' "$node/meminfo"
+  run -0 look list dax0.0
+  equal "$(json 0.reachable)" $((1 << 20))
+}
+
 @test "for people a single device is bare, with sizes to be read" {
   machine tiers
   run -0 look list -u dax0.0

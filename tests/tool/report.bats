@@ -6,15 +6,15 @@ load lib
 load procs
 
 setup() {
+  cd "$BATS_TEST_TMPDIR"
   machine tiers
 }
 
 # Packs the machine, and unpacks that into PACKED.
 pack() {
   PACKED=$BATS_TEST_TMPDIR/packed
-  run -0 --separate-stderr look report -o /report.tar.gz
   mkdir "$PACKED"
-  tar -xzf "$MACHINE/report.tar.gz" -C "$PACKED"
+  look report -o - | tar -xz -C "$PACKED"
 }
 
 has() { # FILE CONTENT
@@ -137,7 +137,32 @@ cgroups() {
   has "$memdev/firmware_version" "$(cat "$MACHINE/$memdev/firmware_version")"
 }
 
-@test "only its owner may read the report" {
-  pack
-  equal "$(stat -c %a "$MACHINE/report.tar.gz")" 600
+# --- where it goes ------------------------------------------------------------
+
+@test "the file is for its owner alone, even if it was there" {
+  : >old.tar.gz
+  chmod 644 old.tar.gz
+  run -0 --separate-stderr daxctl-private report -o old.tar.gz
+  equal "$(stat -c %a old.tar.gz)" 600
+  run -0 --separate-stderr daxctl-private report
+  equal "$(stat -c %a daxctl-private.tar.gz)" 600
+  equal "$(json 0.report)" daxctl-private.tar.gz
+}
+
+@test "with --dry-run nothing is written" {
+  run -0 --separate-stderr daxctl-private report -n -o x.tar.gz
+  equal "$(json 0.report)" x.tar.gz
+  [ ! -e x.tar.gz ]
+}
+
+@test "- is stdout, of a captured machine, too" {
+  look report -o - >x.tar.gz
+  tar -tzf x.tar.gz | grep -qx sys/devices/platform/hmem.0/dax0.0/hotplug
+  [ ! -e ./- ]
+}
+
+@test "nothing is written into a captured machine" {
+  run -2 --separate-stderr look report -o /x.tar.gz
+  equal "$stderr" "error: report: with --sysroot it goes to stdout only"
+  [ ! -e "$MACHINE/x.tar.gz" ]
 }

@@ -70,7 +70,7 @@ cmdline_is() { # WORDS
 @test "a node that is not there or has no memory has nothing to give" {
   big_machine
   run -1 --separate-stderr look reserve 1g --node 5
-  equal "$output" ""
+  equal "$output" "[]"
   equal "$stderr" "error: node 5: it has 0: ENOSPC: ask for less"
   run -2 --separate-stderr look reserve 1g --node -7
   equal "$stderr" "error: --node=-7: there is no such node"
@@ -90,7 +90,7 @@ cmdline_is() { # WORDS
   big_machine
   for at in 1g 17g 18g 3g 19g 40g; do
     run -1 --separate-stderr look reserve 2g --at "$at"
-    equal "$output" ""
+    equal "$output" "[]"
     [[ $stderr == "error: node "*"is free: EINVAL: "* ]]
   done
   run -0 look reserve 1g --at 17g
@@ -107,7 +107,7 @@ cmdline_is() { # WORDS
   big_machine
   for size in 0 512m 1537m; do
     run -1 --separate-stderr look reserve "$size"
-    equal "$output" ""
+    equal "$output" "[]"
     [[ $stderr == "error: reserve: the size is no multiple of 1.00 GiB"*": EINVAL: "* ]]
   done
 }
@@ -127,7 +127,7 @@ cmdline_is() { # WORDS
 @test "more than there is is refused, with --force as well" {
   big_machine
   run -1 --separate-stderr look reserve 13g --node 1 --force
-  equal "$output" ""
+  equal "$output" "[]"
   equal "$stderr" "error: node 1: it has 12.00 GiB (12.88 GB): ENOSPC: ask for less"
   run -1 --separate-stderr look reserve 15g --node 0 --force
   equal "$stderr" "error: node 0: it has no such range in one piece: ENOSPC: ask for less, or for another node"
@@ -234,7 +234,9 @@ cmdline_is() { # WORDS
   run -2 --separate-stderr look reserve big
   equal "$stderr" "error: 'big' is no size"
   run -2 --separate-stderr look reserve 1g --at x
-  equal "$stderr" "error: --at: 'x' is no size"
+  equal "$stderr" "error: --at: 'x' is no address"
+  run -2 --separate-stderr look reserve 1g --at 0xffffffffffffffff
+  equal "$stderr" "error: --at: '0xffffffffffffffff' is no address"
   run -2 --separate-stderr daxctl-private reserve --remove 1g
   equal "$stderr" "error: --remove goes alone"
 }

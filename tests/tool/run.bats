@@ -27,7 +27,7 @@ load lib
   run -2 --separate-stderr daxctl-private drain
   equal "$stderr" 'error: no device was named; "all" is every one'
   run -2 --separate-stderr daxctl-private drain --timeout -1 dax0.0
-  equal "$stderr" "error: --timeout: give a number of seconds"
+  equal "$stderr" "error: --timeout: '-1' is not from 0 to 31536000"
   run -2 daxctl-private drain --timeout soon dax0.0
 }
 

@@ -2,6 +2,7 @@
 # The JSON schemas that daxctl-private comes with, against what it prints.
 
 load lib
+load procs
 
 # The JSON in $output is as NAME.schema.json says.
 valid() { # NAME
@@ -73,9 +74,88 @@ valid_lists() {
   done
 }
 
+# What a verb prints on every machine, whatever it ends with.
+prints() { # SCHEMA VERB [ARGUMENT...]
+  run --separate-stderr look "${@:2}"
+  valid "$1" || fail "${*:2}: $output"
+}
+
+valid_looks() {
+  prints doctor doctor all dax9.9 && prints audit audit && prints holders holders all \
+    && prints explain explain 1 && prints drain drain -n all && prints reserve reserve 64m \
+    && prints reserve reserve -n --apply 64m && prints reserve reserve -n --remove \
+    && prints report report -n && prints run run -n -d all true
+}
+
+@test "verbs that look print what their schemas say, on every captured machine" {
+  every_machine valid_looks
+}
+
+@test "holders, audit, explain, drain and run are as their schemas say when there is something" {
+  local addr=7f0000000000
+  machine tiers
+  set_attr dax0.0 mbind 1
+  PINNED=64 LOCKED=8 process 41 /web <<<"$addr bind:1 anon=16 dirty=16 N1=16 kernelpagesize_kB=4"
+  frames 0x1028 0x1028 0
+  pagemap 41 "$addr" "$(present $FIRST)"
+  run look holders dax0.0
+  equal "$(json 0.processes.0.pid)" 41
+  valid holders
+  run look audit dax0.0
+  valid audit
+  run -0 look explain 41 "$addr"
+  equal "$(json 0.page.state)" present
+  valid explain
+  run look drain -n dax0.0
+  equal "$(json 0.left)" 65536
+  valid drain
+  run -0 look run -n -d dax0.0 true
+  equal "$(json 0.policy)" bind
+  valid run
+}
+
+@test "each line of monitor is as its schema says" {
+  local dax line
+  machine tiers
+  dax=$MACHINE/sys/devices/platform/hmem.1/dax1.0
+  look monitor -i 1 -c 3 >"$BATS_TEST_TMPDIR/lines" &
+  sleep 0.5
+  echo closed >"$dax/gate"
+  echo 66000000 >"$dax/used"
+  wait
+  (($(wc -l <"$BATS_TEST_TMPDIR/lines") >= 5)) || fail "$(cat "$BATS_TEST_TMPDIR/lines")"
+  while read -r line; do
+    output=$line
+    valid monitor || fail "$line"
+  done <"$BATS_TEST_TMPDIR/lines"
+}
+
+@test "apply --check and save are as their schemas say" {
+  machine tiers
+  mkdir -p "$MACHINE/etc/daxctl-private.conf.d"
+  look save -o - >"$MACHINE/etc/daxctl-private.conf.d/saved.conf"
+  run -0 look apply --check
+  equal "$(json 1.chardev)" dax1.0
+  valid apply
+  run -0 look apply -n
+  valid change
+  output='[{"chardev": "dax0.0", "key": "match.range", "value": "0x100000000"}]'
+  valid save
+}
+
+@test "each verb that prints JSON has a schema, and its page names it" {
+  local verb schema page pages=$BATS_TEST_DIRNAME/../../tools/daxctl-private
+  while read -r verb; do
+    schema=$verb
+    case $verb in plug | unplug | policy | reconfigure-device) schema=change ;; esac
+    [ -e "$pages/schema/$schema.schema.json" ] || fail "$verb has no schema"
+    grep -qF "$schema.schema.json" "$pages/man/daxctl-private-$verb.1.adoc" || fail "the page of $verb"
+  done < <(daxctl-private --list-cmds)
+}
+
 @test "report is as its schema says" {
   machine tiers
-  run -0 look report -o /report.tar.gz
+  run -0 look report -n
   valid report
 }
 

@@ -123,10 +123,10 @@ assert len(reports) == 4, len(reports)
 assert all(report["seconds"] > 0.5 for report in reports)
 assert nodes[0]["rates"]["placed"] == 0
 assert nodes[-1]["stats"]["placed"] == 4096
-print(round(sum(n["rates"]["placed"] * r["seconds"] for n, r in zip(nodes, reports)), -1))
+pages = sum(n["rates"]["placed"] * r["seconds"] for n, r in zip(nodes, reports))
+assert abs(pages - 4096) < 41, pages  # what is printed is rounded
 assert sum(n["rates"]["placed"] > 0 for n in nodes) == 1
 END
-  equal "$output" 4100.0 "pages in all intervals, rounded to tens"
 }
 
 @test "a counter that begins anew counts from 0" {

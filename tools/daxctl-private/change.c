@@ -7,6 +7,7 @@
 #include "message.h"
 #include "node.h"
 #include "output.h"
+#include "signals.h"
 
 struct tally {
 	int changed, same, failed, no_feature;
@@ -24,6 +25,11 @@ static void count_result(struct tally *tally, int ret, bool changed)
 		tally->no_feature++;
 }
 
+static bool has_changed(const struct plan *plan)
+{
+	return plan->nr && !plan->same;
+}
+
 /* With --dry-run the steps, else the device as it is then. */
 static struct json_object *describe(const struct device *dev, const struct plan *plan)
 {
@@ -38,7 +44,7 @@ static struct json_object *describe(const struct device *dev, const struct plan 
 	obj = device_to_json(dev);
 	if (device_is_ours(dev))
 		json_object_object_add(obj, "tiers", tiers_to_json());
-	json_object_object_add(obj, "changed", json_object_new_boolean(plan->nr > 0));
+	json_object_object_add(obj, "changed", json_object_new_boolean(has_changed(plan)));
 	return obj;
 }
 
@@ -51,7 +57,7 @@ static void change_one(const struct change *change, struct device *dev, struct t
 	if (!ret && !global.dry_run)
 		ret = plan_run(&plan);
 	device_refresh(dev);
-	count_result(tally, ret, plan.nr > 0);
+	count_result(tally, ret, has_changed(&plan));
 	if (!ret)
 		json_object_array_add(results, describe(dev, &plan));
 	plan_free(&plan);
@@ -72,7 +78,8 @@ static int exit_code(const struct tally *tally)
  * @argc: number of names
  * @argv: the names
  *
- * Prints those that are now as was wanted.
+ * Prints those that are now as was wanted. A signal that would end the program does
+ * so afterwards: no device is left half changed, and the next ones are left alone.
  *
  * Return: the exit code
  */
@@ -89,11 +96,38 @@ int change_devices(const struct change *change, int argc, char **argv)
 		return EXIT_FAILED;
 	ret = devices_select(&devices, argc, argv, change->region);
 	results = json_object_new_array();
-	for (int i = 0; !ret && i < devices.nr; i++)
+	signals_hold();
+	for (int i = 0; !ret && i < devices.nr && !signals_came(); i++)
 		change_one(change, &devices.dev[i], &tally, results);
 	print_objects(results);
 	if (!ret && !global.dry_run)
 		say("%s %d device%s", change->done, tally.changed, tally.changed == 1 ? "" : "s");
+	signals_release();
 	devices_free(&devices);
 	return ret ? ret : exit_code(&tally);
+}
+
+/**
+ * change_check() - what else is wrong, of a command line that is
+ * @change: how each device would be changed
+ * @argc: number of names
+ * @argv: the names
+ *
+ * Tells what change_devices() would tell; nothing is changed or printed.
+ */
+void change_check(const struct change *change, int argc, char **argv)
+{
+	struct devices devices;
+
+	if (!argc || devices_load(&devices))
+		return;
+	if (!devices_select(&devices, argc, argv, change->region)) {
+		for (int i = 0; i < devices.nr; i++) {
+			struct plan plan = { .dev = &devices.dev[i] };
+
+			(void)change->make(&devices.dev[i], &plan);
+			plan_free(&plan);
+		}
+	}
+	devices_free(&devices);
 }

@@ -80,7 +80,8 @@ static void check_module(struct checks *checks, const char *driver, const char *
 		check_ok(checks, "module", driver,
 			 "not loaded; whether there is a module is not in the report");
 	} else if (!needed) {
-		check_ok(checks, "module", driver, "the kernel has no module %s", driver);
+		check_ok(checks, "module", driver, "the kernel has no module %s, which needs %s=m: it cannot be asked for",
+			 driver, config);
 	} else {
 		check_problem(checks, "module", driver, "the kernel has no module %s", driver);
 		check_remedy(checks, "build the kernel with %s=m, or run depmod", config);

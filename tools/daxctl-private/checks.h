@@ -35,6 +35,7 @@ void print_checks(const struct checks *checks);
 bool module_exists(const char *name, bool *known);
 bool module_is_blacklisted(const char *name);
 const char *node_is_taken(int node);
+int check_spare_node(const char *device, int node);
 int spare_nodes(const struct devices *devices, int *first);
 void more_spare_nodes(struct checks *checks);
 

@@ -177,6 +177,8 @@ static int audit_device(const struct device *dev, const struct devices *all,
 	int looks = global.sysroot ? 1 : LOOKS;
 	size_t bad = 0;
 
+	if (device_check_stays(dev))
+		return EXIT_FAILED;
 	do {
 		int ret = device_is_plugged(dev) ? look(&a) : 0;
 

@@ -54,9 +54,15 @@ static int doctor(const struct command *cmd, int argc, char **argv)
 	return checks.problems ? EXIT_FAILED : EXIT_DONE;
 }
 
+static bool is_text(void)
+{
+	return global.human;
+}
+
 const struct command cmd_doctor = {
 	.name = "doctor",
 	.args = "[DEVICE...]",
 	.help = "Say why a device is not there or was refused, and what helps.",
 	.run = doctor,
+	.other_result = is_text,
 };

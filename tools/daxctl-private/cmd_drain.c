@@ -14,6 +14,7 @@
 #include "node.h"
 #include "nodemask.h"
 #include "output.h"
+#include "plan.h"
 #include "procs.h"
 #include "sysfs.h"
 #include "text.h"
@@ -36,6 +37,7 @@ struct drain {
 	int *targets, nr_targets;	/* ordinary nodes, the nearest first */
 	uint64_t moved, left;
 	int err;			/* of the last process that refused */
+	struct json_object *steps;	/* with --dry-run: what would be written */
 };
 
 static void stop(int sig)
@@ -193,7 +195,7 @@ static void move_until_empty(struct drain *d)
 static int check_device(const struct device *dev)
 {
 	if (dev->mode == MODE_PRIVATE)
-		return 0;
+		return device_check_stays(dev);
 	if (dev->mode == MODE_CRAM)
 		return complain(dev->name, EOPNOTSUPP, "unplugging it moves everything away",
 				"processes cannot be moved off compressed RAM");
@@ -210,7 +212,16 @@ static void add_result(const struct drain *d, struct json_object *results)
 		add_number(obj, "node", d->dev->node);
 	add_size(obj, "moved", d->moved);
 	add_size(obj, "left", d->left);
+	if (d->steps)
+		json_object_object_add(obj, "steps", d->steps);
 	json_object_array_add(results, obj);
+}
+
+static bool is_open(const struct device *dev)
+{
+	uint64_t open = 0;
+
+	return device_number(dev, "mbind", &open) && open;
 }
 
 /*
@@ -220,16 +231,15 @@ static void add_result(const struct drain *d, struct json_object *results)
 static int drain_opened(struct drain *d)
 {
 	char *path = device_path(d->dev, "mbind");
-	uint64_t open = 0;
+	bool open = is_open(d->dev);
 	int ret = 0;
 
-	(void)device_number(d->dev, "mbind", &open);
 	if (!open) {
 		say("%s: mbind is 1 until this is done", d->dev->name);
 		ret = sysfs_write(path, "1");
 	}
 	if (ret)
-		(void)complain(d->dev->name, ret, "run it as root", "cannot set mbind to 1");
+		(void)complain(d->dev->name, ret, failure_hint(ret, NULL), "cannot set mbind to 1");
 	else
 		move_until_empty(d);
 	if (!ret && !open) {
@@ -242,18 +252,43 @@ static int drain_opened(struct drain *d)
 	return ret;
 }
 
+/* The processes stay where they are. */
+static void try_only(struct drain *d)
+{
+	struct plan plan = { .dev = d->dev };
+
+	move_all(d, NO_NODE);
+	if (!is_open(d->dev)) {
+		plan_write(&plan, "mbind", "1", NULL);
+		plan_write(&plan, "mbind", "0", NULL);
+	}
+	d->steps = plan_to_json(&plan);
+	plan_free(&plan);
+}
+
+static int drain_plugged(struct drain *d)
+{
+	int ret = 0;
+
+	find_targets(d);
+	if (!d->nr_targets)
+		ret = complain(d->dev->name, ENXIO, "online some, or stop who uses the device",
+			       "no node has ordinary memory to move to");
+	else if (global.dry_run)
+		try_only(d);
+	else
+		ret = drain_opened(d);
+	free(d->targets);
+	return ret;
+}
+
 static int drain_device(const struct device *dev, struct json_object *results)
 {
 	struct drain d = { .dev = dev };
 	int ret = check_device(dev);
 
-	if (!ret && device_is_plugged(dev) && !global.dry_run) {
-		find_targets(&d);
-		ret = d.nr_targets ? drain_opened(&d) : -ENXIO;
-		free(d.targets);
-	} else if (!ret && device_is_plugged(dev)) {
-		move_all(&d, NO_NODE);	/* nothing moves */
-	}
+	if (!ret && device_is_plugged(dev))
+		ret = drain_plugged(&d);
 	if (ret)
 		return EXIT_FAILED;
 	add_result(&d, results);
@@ -273,8 +308,8 @@ static int drain(const struct command *cmd, int argc, char **argv)
 	(void)cmd;
 	if (!argc)
 		return usage_error("no device was named; \"all\" is every one");
-	if (timeout < 0)
-		return usage_error("--timeout: give a number of seconds");
+	if (timeout < 0 || timeout > MAX_TIMEOUT)
+		return usage_error("--timeout: '%lld' is not from 0 to %lld", timeout, MAX_TIMEOUT);
 	if (devices_load(&devices))
 		return EXIT_FAILED;
 	stop_at_signals();

@@ -30,7 +30,7 @@ static struct json_object *node_to_json(const struct devices *devices, int node,
 			       json_object_new_boolean(node_has_state("has_memory_private", node)));
 	for (int i = 0; i < devices->nr; i++)
 		if (devices->dev[i].node == node && device_is_plugged(&devices->dev[i]))
-			json_object_array_add(names, json_object_new_string(devices->dev[i].name));
+			json_object_array_add(names, text_to_json(devices->dev[i].name));
 	json_object_object_add(obj, "devices", names);
 	return obj;
 }
@@ -208,7 +208,7 @@ static void add_flags(struct json_object *obj, uint64_t flags)
 		int bit;
 		const char *name;
 	} names[] = {
-		{ KPF_ACTIVE, "active" }, { KPF_REFERENCED, "referenced" }, 
+		{ KPF_ACTIVE, "active" }, { KPF_REFERENCED, "referenced" },
 		{ KPF_ANON, "anonymous" }, { KPF_THP, "huge" }, { KPF_HUGE, "hugetlb" },
 		{ KPF_UNEVICTABLE, "mlocked" }, { KPF_SWAPCACHE, "swapcache" },
 		{ KPF_WRITEBACK, "writeback" }, { KPF_HWPOISON, "hwpoison" },
@@ -217,7 +217,7 @@ static void add_flags(struct json_object *obj, uint64_t flags)
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (flags & 1ULL << names[i].bit)
-			json_object_array_add(array, json_object_new_string(names[i].name));
+			json_object_array_add(array, text_to_json(names[i].name));
 	json_object_object_add(obj, "flags", array);
 }
 

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "device.h"
+#include "handover.h"
 #include "message.h"
 #include "output.h"
 #include "region.h"
@@ -81,6 +82,15 @@ static void print_table(struct json_object *array)
 	json_object_put(array);
 }
 
+/* Without names everything is meant. To daxctl names are a filter. */
+static int select_some(struct devices *devices)
+{
+	if (!called_daxctl())
+		return devices_select(devices, names.nr, (char **)names.text, region);
+	devices_keep(devices, names.nr, (char **)names.text, region);
+	return 0;
+}
+
 static struct json_object *describe(const struct device *dev)
 {
 	struct json_object *obj = device_to_json(dev);
@@ -118,10 +128,9 @@ static struct json_object *list_regions(const struct devices *devices)
 {
 	struct json_object *array = json_object_new_array(), *obj;
 	struct daxctl_region *each;
-	long long id = 0;
 
 	daxctl_region_foreach(devices->ctx, each) {
-		if (region && (!parse_number(region, &id) || daxctl_region_get_id(each) != id))
+		if (!region_is(each, region))
 			continue;
 		obj = region_to_json(each);
 		if (with_devices)
@@ -153,7 +162,7 @@ static int list(const struct command *cmd, int argc, char **argv)
 	what_to_list();
 	if (devices_load(&devices))
 		return EXIT_FAILED;
-	ret = devices_select(&devices, names.nr, (char **)names.text, region);
+	ret = select_some(&devices);
 	if (ret)
 		array = json_object_new_array();
 	else
@@ -166,10 +175,16 @@ static int list(const struct command *cmd, int argc, char **argv)
 	return ret;
 }
 
+static bool is_table(void)
+{
+	return columns;
+}
+
 const struct command cmd_list = {
 	.name = "list",
 	.args = "[DEVICE...]",
 	.help = "Show dax devices, their nodes and what they are open to.",
 	.options = options,
 	.run = list,
+	.other_result = is_table,
 };

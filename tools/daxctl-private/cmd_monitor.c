@@ -179,10 +179,16 @@ static int monitor(const struct command *cmd, int argc, char **argv)
 	return ret;
 }
 
+static bool is_lines(void)
+{
+	return true;
+}
+
 const struct command cmd_monitor = {
 	.name = "monitor",
 	.args = "[DEVICE...]",
 	.help = "Print what happens to devices, as JSON lines.",
 	.options = options,
 	.run = monitor,
+	.other_result = is_lines,
 };

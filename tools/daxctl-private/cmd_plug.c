@@ -26,7 +26,7 @@ static const struct option_def unplug_options[] = {
 static int must_be_ours(const struct device *dev)
 {
 	if (device_is_ours(dev))
-		return 0;
+		return device_check_stays(dev);
 	return complain(dev->name, EINVAL, "daxctl-private reconfigure-device gives it mode private or cram",
 			"a device in mode %s is not plugged", mode_name(dev->mode));
 }
@@ -53,13 +53,19 @@ static int make_plugged(struct device *dev, struct plan *plan)
 	return 0;
 }
 
+/*
+ * What is unplugged may still have memory with its node, after a plug that could not
+ * be undone: the kernel knows, and takes the word as done if there is none.
+ */
 static int make_unplugged(struct device *dev, struct plan *plan)
 {
 	int ret = must_be_ours(dev);
 
-	if (!ret && device_is_plugged(dev))
-		plan_hotplug(plan, "unplugged", &patience);
-	return ret;
+	if (ret)
+		return ret;
+	plan->same = !device_is_plugged(dev);
+	plan_hotplug(plan, "unplugged", &patience);
+	return 0;
 }
 
 static int plug(const struct command *cmd, int argc, char **argv)
@@ -77,8 +83,9 @@ static int unplug(const struct command *cmd, int argc, char **argv)
 	const struct change change = { .done = "unplugged", .make = make_unplugged, .region = region };
 
 	(void)cmd;
-	if (patience.seconds < 0)
-		return usage_error("--timeout: give a number of seconds, 0 for no end");
+	if (patience.seconds < 0 || patience.seconds > MAX_TIMEOUT)
+		return usage_error("--timeout: '%lld' is not from 0 to %lld", patience.seconds,
+				   MAX_TIMEOUT);
 	return change_devices(&change, argc, argv);
 }
 

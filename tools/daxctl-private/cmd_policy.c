@@ -17,21 +17,24 @@ static const struct option_def options[] = {
 	END_OF_OPTIONS
 };
 
+static struct policy wanted;
+
 static int make_policy(struct device *dev, struct plan *plan)
 {
-	struct policy policy = { .value = { NULL } };
-	int bad = policy_read(&policy, dev->name, &policy_options);
+	int ret;
 
 	/* one look tells all that is wrong */
 	if (!device_is_ours(dev))
-		bad = complain(dev->name, EINVAL, "daxctl-private reconfigure-device gives it one",
-			       "a device in mode %s has no policy", mode_name(dev->mode));
-	else if (policy_check(&policy, dev, dev->mode, device_is_plugged(dev)))
-		bad = -EINVAL;
-	if (!bad)
-		policy_plan(&policy, dev->mode, plan);
-	policy_free(&policy);
-	return bad;
+		return complain(dev->name, EINVAL, "daxctl-private reconfigure-device gives it one",
+				"a device in mode %s has no policy", mode_name(dev->mode));
+	ret = device_check_stays(dev);
+	if (!ret)
+		ret = policy_check(&wanted, dev, dev->mode, device_is_plugged(dev));
+	if (ret)
+		return ret;
+	policy_plan(&wanted, dev->mode, plan);
+	tell_shared(dev, plan);
+	return 0;
 }
 
 /* Values stand among the names of devices. */
@@ -51,9 +54,15 @@ static int take_values(int argc, char **argv)
 static int policy(const struct command *cmd, int argc, char **argv)
 {
 	const struct change change = { .done = "set the policy of", .make = make_policy, .region = region };
+	int ret = EXIT_USAGE;
 
-	(void)cmd;
-	return change_devices(&change, take_values(argc, argv), argv);
+	argc = take_values(argc, argv);
+	if (!policy_read(&wanted, cmd->name, &policy_options))
+		ret = change_devices(&change, argc, argv);
+	else
+		change_check(&change, argc, argv);
+	policy_free(&wanted);
+	return ret;
 }
 
 const struct command cmd_policy = {

@@ -34,9 +34,10 @@ static const struct option_def options[] = {
 	END_OF_OPTIONS
 };
 
+static struct policy policy;
+
 static int make_mode(struct device *dev, struct plan *plan)
 {
-	struct policy policy = { .value = { NULL } };
 	const struct reconfigure want = {
 		.mode = mode,
 		.policy = &policy,
@@ -44,11 +45,8 @@ static int make_mode(struct device *dev, struct plan *plan)
 		.no_online = no_online,
 		.force = force,
 	};
-	int bad = policy_read(&policy, dev->name, &policy_options);
-	int ret = reconfigure_plan(&want, dev, plan);
 
-	policy_free(&policy);
-	return ret ? ret : bad;
+	return reconfigure_plan(&want, dev, plan);
 }
 
 static bool is_for_daxctl(void)
@@ -103,14 +101,19 @@ static int leave_to_daxctl(int argc, char **argv)
 static int reconfigure(const struct command *cmd, int argc, char **argv)
 {
 	const struct change change = { .done = "reconfigured", .make = make_mode, .region = region };
+	int ret = EXIT_USAGE;
 
-	(void)cmd;
 	if (is_for_daxctl())
 		return leave_to_daxctl(argc, argv);
 	if (!mode_word || !mode_parse(mode_word, &mode))
 		return usage_error("--mode=%s: give private, cram, system-ram or devdax",
 				   mode_word ? mode_word : "");
-	return change_devices(&change, argc, argv);
+	if (!policy_read(&policy, cmd->name, &policy_options))
+		ret = change_devices(&change, argc, argv);
+	else
+		change_check(&change, argc, argv);
+	policy_free(&policy);
+	return ret;
 }
 
 const struct command cmd_reconfigure_device = {

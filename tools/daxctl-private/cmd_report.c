@@ -4,9 +4,12 @@
  * tar file. Every verb that only reads can look at it with --sysroot.
  */
 #include <archive.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
 #include "command.h"
@@ -20,7 +23,7 @@
 static const char *file;
 
 static const struct option_def options[] = {
-	TEXT('o', "output", &file, "FILE", "where it goes; without it daxctl-private.tar.gz"),
+	TEXT('o', "output", &file, "FILE", "where it goes, - is stdout; without it daxctl-private.tar.gz"),
 	END_OF_OPTIONS
 };
 
@@ -136,7 +139,30 @@ static bool pack_machine(struct packer *p)
 	       pack_memdevs(p) && pack_firmware(p) && pack_users(p);
 }
 
-static bool write_tar(struct packer *p, const char *name)
+static bool to_stdout(void)
+{
+	return file && !strcmp(file, "-") && !global.dry_run;
+}
+
+/* What root can read is not for everybody, whoever made the file before. */
+static int open_output(const char *name)
+{
+	int fd;
+
+	/* not /dev/null, which a captured machine does not have */
+	if (global.dry_run)
+		return memfd_create("report", MFD_CLOEXEC);
+	if (to_stdout())
+		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	if (fd >= 0 && fchmod(fd, 0600)) {
+		(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static bool write_tar(struct packer *p, const char *name, int fd)
 {
 	bool ok;
 
@@ -145,7 +171,7 @@ static bool write_tar(struct packer *p, const char *name)
 		out_of_memory();
 	ok = archive_write_add_filter_gzip(p->tar) == ARCHIVE_OK &&
 	     archive_write_set_format_pax_restricted(p->tar) == ARCHIVE_OK &&
-	     archive_write_open_filename(p->tar, name) == ARCHIVE_OK && pack_machine(p) &&
+	     archive_write_open_fd(p->tar, fd) == ARCHIVE_OK && pack_machine(p) &&
 	     archive_write_close(p->tar) == ARCHIVE_OK;
 	if (!ok)
 		(void)complain(name, archive_errno(p->tar), NULL, "cannot write the report");
@@ -158,17 +184,26 @@ static int report(const struct command *cmd, int argc, char **argv)
 	struct packer p = { .entries = 0 };
 	const char *name = file ? file : "daxctl-private.tar.gz";
 	struct json_object *results, *obj;
+	int fd;
 	bool ok;
 
 	(void)argv;
 	if (argc)
 		return usage_error("%s takes no arguments", cmd->name);
-	/* it has what only root may see */
-	(void)umask(077);
-	ok = write_tar(&p, name);
+	if (global.sysroot && !global.dry_run && !to_stdout())
+		return usage_error("%s: with --sysroot it goes to stdout only", cmd->name);
+	fd = open_output(name);
+	if (fd < 0) {
+		(void)complain(name, errno, NULL, "cannot write the report");
+		return EXIT_FAILED;
+	}
+	ok = write_tar(&p, name, fd);
+	(void)close(fd);
 	pack_forget(&p);
 	if (!ok)
 		return EXIT_FAILED;
+	if (to_stdout())
+		return EXIT_DONE;
 	results = json_object_new_array();
 	obj = json_object_new_object();
 	add_text(obj, "report", name);
@@ -184,4 +219,5 @@ const struct command cmd_report = {
 	.help = "Pack what a look at this machine needs, for --sysroot.",
 	.options = options,
 	.run = report,
+	.other_result = to_stdout,
 };

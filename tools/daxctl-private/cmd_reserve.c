@@ -14,12 +14,12 @@
 #include "text.h"
 
 static long long node = ANY_NODE;
-static uint64_t at = ANYWHERE;
+static const char *at;
 static bool apply, take_away, force;
 
 static const struct option_def options[] = {
 	NUMBER('N', "node", &node, "NODE", "memory of this node; without it, of the biggest one"),
-	SIZE('a', "at", &at, "ADDRESS", "where it starts; without it a good range is found"),
+	TEXT('a', "at", &at, "ADDRESS", "where it starts; without it a good range is found"),
 	FLAG('f', "force", &force, "more than half of the memory of a node, too"),
 	FLAG(0, "apply", &apply, "write it for GRUB on Debian, too: " GRUB_FILE),
 	FLAG(0, "remove", &take_away, "take that file away"),
@@ -208,7 +208,7 @@ static int remove_it(void)
 
 static int reserve(const struct command *cmd, int argc, char **argv)
 {
-	struct place place = { .start = at, .node = (int)node, .force = force };
+	struct place place = { .start = ANYWHERE, .node = (int)node, .force = force };
 
 	if ((apply || take_away) && global.sysroot && !global.dry_run)
 		return usage_error("%s: --sysroot is for verbs that only read", cmd->name);
@@ -218,6 +218,9 @@ static int reserve(const struct command *cmd, int argc, char **argv)
 		return usage_error("give one size, as 8g");
 	if (!parse_size(argv[0], &place.size))
 		return usage_error("'%s' is no size", argv[0]);
+	/* the last address is no place for anything, and stands for none */
+	if (at && (!parse_size(at, &place.start) || place.start == ANYWHERE))
+		return usage_error("--at: '%s' is no address", at);
 	if (node < ANY_NODE || node > INT16_MAX)
 		return usage_error("--node=%lld: there is no such node", node);
 	return reserve_size(&place);

@@ -176,12 +176,19 @@ static int run(const struct command *cmd, int argc, char **argv)
 	return ret;
 }
 
+/* What the command prints is its own. */
+static bool is_of_command(void)
+{
+	return !global.dry_run;
+}
+
 const struct command cmd_run = {
 	.name = "run",
 	.args = "[--] COMMAND [ARGUMENT...]",
 	.help = "Run a command whose memory comes from devices.",
 	.options = options,
 	.run = run,
+	.other_result = is_of_command,
 	.writes = true,
 	.to_the_end = true,
 };

@@ -98,6 +98,10 @@ static void write_device(struct writer *w, int i)
 	enum identity_key key = choose_identity(w, i);
 	struct json_object *obj;
 
+	if (device_check_stays(dev)) {
+		w->bad++;
+		return;
+	}
 	if (key == NR_IDENTITIES) {
 		(void)complain(dev->name, ENOTUNIQ, "root can see more of it",
 			       "nothing tells it from other devices");
@@ -309,4 +313,5 @@ const struct command cmd_save = {
 	.help = "Write a config file that makes of devices what they are now.",
 	.options = options,
 	.run = save,
+	.other_result = to_stdout,
 };

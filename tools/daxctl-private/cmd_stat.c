@@ -154,10 +154,16 @@ static int show_stat(const struct command *cmd, int argc, char **argv)
 	return ret;
 }
 
+static bool is_no_json(void)
+{
+	return !json;
+}
+
 const struct command cmd_stat = {
 	.name = "stat",
 	.args = "[DEVICE...]",
 	.help = "Show what private nodes hold, and what comes and goes.",
 	.options = options,
 	.run = show_stat,
+	.other_result = is_no_json,
 };

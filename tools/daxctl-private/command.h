@@ -14,6 +14,9 @@ enum option_type {
 	OPTION_TEXTS,		/* struct texts, may be given again */
 };
 
+/* The longest --timeout. */
+#define MAX_TIMEOUT	(365LL * 24 * 60 * 60)
+
 struct texts {
 	const char **text;
 	int nr;
@@ -46,6 +49,7 @@ struct command {
 	const char *help;	/* a line */
 	const struct option_def *options;
 	int (*run)(const struct command *cmd, int argc, char **argv);
+	bool (*other_result)(void);	/* not one JSON value; NULL: it always is one */
 	bool writes;		/* changes something: with --sysroot only --dry-run */
 	bool to_the_end;	/* options end at the first argument that is none */
 };

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <iniparser/iniparser.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "config.h"
+#include "config_dict.h"
 #include "config_lines.h"
 #include "message.h"
 #include "names.h"
@@ -241,7 +240,12 @@ void config_skip(struct config *config, const struct section *section)
 	config->skipped[config->nr_skipped++] = *section;
 }
 
-static void skip_place(struct config *config, const char *where)
+/**
+ * config_skip_place() - config_skip() of what may be for any device
+ * @config: which keeps it
+ * @where: the file, and the line if there is one
+ */
+void config_skip_place(struct config *config, const char *where)
 {
 	const struct section section = {
 		.where = xstrdup(where), .name = xstrdup(""), .unclear = true,
@@ -296,6 +300,8 @@ static void read_section(const struct reader *r, const char *header)
 
 static const char *stray(const struct config_line *at)
 {
+	if (at->unclosed)
+		return NULL;	/* it was told */
 	if (at->key)
 		return *at->section ? NULL : "a key that is in no section";
 	/* libiniparser would take it for a key */
@@ -313,32 +319,9 @@ static void check_strays(const struct reader *r)
 		where = xasprintf("%s:%d", r->path, at->line);
 		(void)complain(where, EINVAL, at->key ? "begin one with [" CONFIG_SECTION " NAME]" :
 			       "give it another name", "%s", stray(at));
-		skip_place(r->config, where);
+		config_skip_place(r->config, where);
 		free(where);
 	}
-}
-
-/* The one whose errors libiniparser tells just now. */
-static const char *loading;
-
-/* "iniparser: WHAT in FILE (LINE): ...", and what else there may be. */
-static int tell_syntax_error(const char *format, ...)
-{
-	char *text, *at, *where;
-	va_list args;
-	int line = 0;
-
-	va_start(args, format);
-	text = xvasprintf(format, args);
-	va_end(args);
-	at = strstr(text, loading);
-	if (at)
-		(void)sscanf(at + strlen(loading), " (%d)", &line);
-	where = line ? xasprintf("%s:%d", loading, line) : xstrdup(loading);
-	(void)complain(where, EINVAL, "the whole file is skipped", "this is no [SECTION] and no KEY = VALUE");
-	free(where);
-	free(text);
-	return 0;
 }
 
 static void read_sections(struct reader *r)
@@ -369,23 +352,19 @@ static void load_file(struct config *config, const char *path)
 	int ret;
 
 	if (!is_readable(path)) {
-		skip_place(config, path);
+		config_skip_place(config, path);
 		return;
 	}
 	ret = config_lines_read(&r.lines, path);
 	if (ret) {
 		(void)complain(path, ret, NULL, "cannot read the file");
-		skip_place(config, path);
+		config_skip_place(config, path);
 		return;
 	}
-	loading = path;
-	iniparser_set_error_callback(tell_syntax_error);
-	r.dict = iniparser_load(path);
+	r.dict = config_dict_load(path, &r.lines, config);
 	if (r.dict) {
 		read_sections(&r);
 		iniparser_freedict(r.dict);
-	} else {
-		skip_place(config, path);
 	}
 	config_lines_free(&r.lines);
 }
@@ -396,8 +375,7 @@ static void load_file(struct config *config, const char *path)
  * @dir: where they are; NULL: where they are by default, and there may be none
  * @lenient: what is skipped is told as a warning
  *
- * Sections that make no sense are told and skipped, files that are no ini files as
- * a whole.
+ * Sections that make no sense, or cannot be read, are told and skipped.
  *
  * Return: 0, or a negative error number if there is no such directory
  */

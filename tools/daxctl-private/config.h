@@ -35,6 +35,7 @@ struct config {
 int config_load(struct config *config, const char *dir, bool lenient);
 void config_pair(struct config *config, const struct devices *devices, bool lenient);
 void config_skip(struct config *config, const struct section *section);
+void config_skip_place(struct config *config, const char *where);
 const struct section *config_skipped(const struct config *config, const struct device *dev,
 				     bool *sure);
 const struct section *config_find(const struct config *config, const char *device);

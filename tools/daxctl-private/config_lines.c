@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
 #include <errno.h>
-#include <stdbool.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,26 +29,48 @@ static char *plain(const char *text, size_t len)
 static void add_line(struct config_lines *lines, int line, char *section, char *key)
 {
 	lines->at = xrealloc(lines->at, (size_t)lines->nr + 1, sizeof(*lines->at));
-	lines->at[lines->nr++] = (struct config_line){ line, section, key };
+	lines->at[lines->nr++] = (struct config_line){
+		.line = line, .section = section, .key = key,
+	};
+}
+
+static void note_section(struct config_lines *lines, int line, const char *text)
+{
+	size_t len = strlen(text);
+
+	while (len && isspace((unsigned char)text[len - 1]))
+		len--;
+	/* so its keys are not taken for those of another one, or of none */
+	if (text[len - 1] != ']')
+		add_line(lines, line, plain(text, len), NULL);
+	else
+		add_line(lines, line, plain(text + 1, strcspn(text + 1, "]\n")), NULL);
+	lines->at[lines->nr - 1].unclosed = text[len - 1] != ']';
 }
 
 static void note_line(struct config_lines *lines, int line, const char *text)
 {
 	const char *section = lines->nr ? lines->at[lines->nr - 1].section : "";
 
-	text += strspn(text, " \t");
+	if (line == 1 && !strncmp(text, BYTE_ORDER_MARK, 3))
+		text += 3;
+	while (isspace((unsigned char)*text))
+		text++;
 	if (*text == '[')
-		add_line(lines, line, plain(text + 1, strcspn(text + 1, "]\n")), NULL);
+		note_section(lines, line, text);
 	else if (*text != '#' && *text != ';' && strchr(text, '='))
 		add_line(lines, line, xstrdup(section), plain(text, strcspn(text, "=")));
 }
 
-/* The next line is a part of this one. */
-static bool goes_on(const char *text, ssize_t len)
+/*
+ * The next line is a part of this one. To libiniparser it is not after a line that
+ * has nothing else.
+ */
+static bool goes_on(const char *text, ssize_t len, bool inside)
 {
 	while (len && isspace((unsigned char)text[len - 1]))
 		len--;
-	return len && text[len - 1] == '\\';
+	return len > !inside && text[len - 1] == '\\';
 }
 
 /**
@@ -72,7 +94,7 @@ int config_lines_read(struct config_lines *lines, const char *path)
 	for (int line = 1; (len = getline(&text, &room, file)) >= 0; line++) {
 		if (!inside)
 			note_line(lines, line, text);
-		inside = goes_on(text, len);
+		inside = goes_on(text, len, inside);
 	}
 	free(text);
 	(void)fclose(file);
@@ -109,6 +131,28 @@ int config_lines_find(const struct config_lines *lines, const char *section, con
 		if (is(&lines->at[i], section, key))
 			return lines->at[i].line;
 	return 0;
+}
+
+/**
+ * config_lines_around() - the section that a line is in
+ * @lines: those of the file
+ * @line: its number
+ * @first: the number of the first line of the section, or of the file
+ * @end: the number of the first line after it
+ */
+void config_lines_around(const struct config_lines *lines, int line, int *first, int *end)
+{
+	*first = 1;
+	*end = INT_MAX;
+	for (int i = lines->nr; i--; ) {
+		if (lines->at[i].key)
+			continue;
+		if (lines->at[i].line <= line) {
+			*first = lines->at[i].line;
+			return;
+		}
+		*end = lines->at[i].line;
+	}
 }
 
 /**

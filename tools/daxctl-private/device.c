@@ -113,6 +113,23 @@ bool device_is_plugged(const struct device *dev)
 	return dev->state && strcmp(dev->state, "unplugged") != 0;
 }
 
+/**
+ * device_check_stays() - can be told whether a device of ours is plugged?
+ * @dev: the device
+ *
+ * While its driver lets it go, some of its files are gone and the link to the driver
+ * is not.
+ *
+ * Return: 0, or -ENODEV if it is going away, which was told
+ */
+int device_check_stays(const struct device *dev)
+{
+	if (!device_is_ours(dev) || dev->state)
+		return 0;
+	return complain(dev->name, ENODEV, "look again: daxctl-private list",
+			"it is going away, its file hotplug cannot be read");
+}
+
 /* One of ours can have another node than the firmware says. */
 static int node_of(const struct device *dev)
 {
@@ -196,14 +213,26 @@ void devices_free(struct devices *devices)
 	daxctl_unref(devices->ctx);
 }
 
-static bool in_region(const struct device *dev, const char *region)
+/**
+ * region_is() - is that region meant?
+ * @region: the region
+ * @word: as daxctl has it, "0", "region0" or "all"; NULL: every one
+ */
+bool region_is(struct daxctl_region *region, const char *word)
 {
+	const char *digits = word;
 	long long id;
 
-	if (!region)
+	if (!word || !strcmp(word, "all"))
 		return true;
-	return parse_number(region, &id) &&
-	       daxctl_region_get_id(daxctl_dev_get_region(dev->dax)) == id;
+	if (!strncmp(word, "region", strlen("region")))
+		digits += strlen("region");
+	return parse_number(digits, &id) && daxctl_region_get_id(region) == id;
+}
+
+static bool in_region(const struct device *dev, const char *region)
+{
+	return region_is(daxctl_dev_get_region(dev->dax), region);
 }
 
 /**
@@ -251,27 +280,16 @@ const struct device *devices_find(const struct devices *devices, const char *nam
 }
 
 /**
- * devices_select() - keep those that the command line names
+ * devices_keep() - keep those that the command line names, even if that is none
  * @devices: all that there are
- * @argc: number of names; 0: all are meant, and that there are none is no error
+ * @argc: number of names; 0: all are meant
  * @argv: the names; "all" is every one
- * @region: number of the region that they must be in, or NULL
- *
- * Return: 0, or EXIT_NO_MATCH if a name is that of no device, or none is left;
- * that was told then
+ * @region: the region that they must be in, or NULL
  */
-int devices_select(struct devices *devices, int argc, char **argv, const char *region)
+void devices_keep(struct devices *devices, int argc, char **argv, const char *region)
 {
 	int kept = 0;
 
-	if (!argc && !devices->nr)
-		return 0;
-	for (int i = 0; i < argc; i++) {
-		if (strcmp(argv[i], "all") != 0 && !devices_find(devices, argv[i])) {
-			(void)complain(argv[i], ENODEV, "see daxctl-private list", "no such dax device");
-			return EXIT_NO_MATCH;
-		}
-	}
 	for (int i = 0; i < devices->nr; i++) {
 		struct device *dev = &devices->dev[i];
 
@@ -281,7 +299,30 @@ int devices_select(struct devices *devices, int argc, char **argv, const char *r
 			free_device(dev);
 	}
 	devices->nr = kept;
-	if (kept)
+}
+
+/**
+ * devices_select() - keep those that the command line names
+ * @devices: all that there are
+ * @argc: number of names; 0: all are meant, and that there are none is no error
+ * @argv: the names; "all" is every one
+ * @region: the region that they must be in, or NULL
+ *
+ * Return: 0, or EXIT_NO_MATCH if a name is that of no device, or none is left;
+ * that was told then
+ */
+int devices_select(struct devices *devices, int argc, char **argv, const char *region)
+{
+	if (!argc && !devices->nr)
+		return 0;
+	for (int i = 0; i < argc; i++) {
+		if (strcmp(argv[i], "all") != 0 && !devices_find(devices, argv[i])) {
+			(void)complain(argv[i], ENODEV, "see daxctl-private list", "no such dax device");
+			return EXIT_NO_MATCH;
+		}
+	}
+	devices_keep(devices, argc, argv, region);
+	if (devices->nr)
 		return 0;
 	(void)complain(argc ? argv[0] : "all", ENODEV, "see daxctl-private list",
 		       "no dax device%s%s", region ? " in region " : "", region ? region : "");

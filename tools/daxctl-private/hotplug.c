@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "hotplug.h"
 #include "message.h"
 #include "node.h"
+#include "signals.h"
 #include "sysfs.h"
 
 #define PROGRESS_MS	2000
@@ -28,13 +30,6 @@ static long long now_ms(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-static void pause_ms(long ms)
-{
-	const struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-
-	(void)nanosleep(&pause, NULL);
-}
-
 static void show_progress(const struct device *dev)
 {
 	uint64_t total, unused;
@@ -45,12 +40,16 @@ static void show_progress(const struct device *dev)
 		    (uintmax_t)total >> 20);
 }
 
-/* Until the child ends, or for that long. */
+/* Until the child ends or a signal comes to us, or for that long. */
 static bool ended(int pidfd, long long ms)
 {
-	struct pollfd child = { .fd = pidfd, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = pidfd, .events = POLLIN },
+		{ .fd = signals_fd(), .events = POLLIN },
+	};
 
-	return poll(&child, 1, ms > 0 ? (int)ms : 0) == 1;
+	(void)poll(fds, sizeof(fds) / sizeof(*fds), ms > 0 ? (int)ms : 0);
+	return fds[0].revents;
 }
 
 static void watch(int pidfd, pid_t pid, const struct device *dev, long long end, bool *late)
@@ -58,12 +57,12 @@ static void watch(int pidfd, pid_t pid, const struct device *dev, long long end,
 	long long wait = end && end - now_ms() < PROGRESS_MS ? end - now_ms() : PROGRESS_MS;
 
 	while (!ended(pidfd, wait)) {
-		show_progress(dev);
-		if (end && now_ms() >= end) {
+		*late = end && now_ms() >= end;
+		if (*late || signals_came()) {
 			(void)kill(pid, SIGTERM);
-			*late = true;
 			return;
 		}
+		show_progress(dev);
 		wait = end && end - now_ms() < PROGRESS_MS ? end - now_ms() : PROGRESS_MS;
 	}
 }
@@ -86,14 +85,24 @@ static int wait_for(pid_t pid, const struct device *dev, long long end)
 	return late ? -ETIMEDOUT : -EINTR;
 }
 
+/* Nobody would tell what became of it, or stop it, when its parent is gone. */
+static int write_as_child(const char *path, const char *word, pid_t parent)
+{
+	signals_default();
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		return EINTR;
+	return -sysfs_write(path, word);
+}
+
 static int write_once(const struct device *dev, const char *path, const char *word, long long end)
 {
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 
 	if (pid < 0)
 		return -errno;
 	if (!pid)
-		_exit(-sysfs_write(path, word));
+		_exit(write_as_child(path, word, parent));
 	return wait_for(pid, dev, end);
 }
 
@@ -118,6 +127,8 @@ int hotplug_write(const struct device *dev, const char *path, const char *word,
 			return ret;
 		if (end && now_ms() > end)
 			return -ETIMEDOUT;
-		pause_ms(RETRY_MS);
+		signals_wait(RETRY_MS);
+		if (signals_came())
+			return -EINTR;
 	}
 }

@@ -10,6 +10,7 @@
 #include "complete.h"
 #include "handover.h"
 #include "message.h"
+#include "output.h"
 #include "sysroot.h"
 
 static const struct command *const commands[] = {
@@ -96,26 +97,30 @@ static int show_manual(const char *verb)
 	return EXIT_FAILED;
 }
 
+/* Who reads JSON gets some even if all failed, but for a wrong command line. */
 static int run(const struct command *cmd, int argc, char **argv)
 {
 	int first = options_parse(cmd, argc, argv);
-	int ret;
+	int ret = EXIT_FAILED;
 
 	if (first <= 0)
 		return first ? EXIT_USAGE : EXIT_DONE;
-	if (global.sysroot) {
-		if (cmd->writes && !global.dry_run)
-			return usage_error("%s: --sysroot is for verbs that only read", cmd->name);
-		ret = sysroot_enter(global.sysroot);
-		if (ret)
-			return EXIT_FAILED;
-	}
-	ret = cmd->run(cmd, argc - first, argv + first);
-	if (fflush(stdout) || ferror(stdout)) {
-		(void)complain("stdout", errno, NULL, "cannot write the result");
-		return EXIT_FAILED;
-	}
+	if (global.sysroot && cmd->writes && !global.dry_run)
+		return usage_error("%s: --sysroot is for verbs that only read", cmd->name);
+	if (!global.sysroot || !sysroot_enter(global.sysroot))
+		ret = cmd->run(cmd, argc - first, argv + first);
+	if (ret != EXIT_USAGE && !result_printed() && !(cmd->other_result && cmd->other_result()))
+		print_text("[]");
 	return ret;
+}
+
+/* What could not be written was not done. */
+static int finish(int ret)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return ret;
+	(void)complain("stdout", errno, NULL, "cannot write the result");
+	return EXIT_FAILED;
 }
 
 /* What is no verb; -1 if it is one. */
@@ -152,12 +157,12 @@ int main(int argc, char **argv)
 	handover_init(argv);
 	ret = answer(argv[1], argv[2]);
 	if (ret >= 0)
-		return ret;
+		return finish(ret);
 	cmd = find_command(argv[1]);
 	if (!cmd)
 		return hand_over();
 	/* as the completion that comes with daxctl asks it */
 	if (argc == 3 && !strcmp(argv[2], "--list-opts"))
-		return list_options(cmd->name);
-	return run(cmd, argc - 1, argv + 1);
+		return finish(list_options(cmd->name));
+	return finish(run(cmd, argc - 1, argv + 1));
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "message.h"
 
@@ -69,6 +71,31 @@ int complain(const char *device, int err, const char *hint, const char *format, 
 		(void)fprintf(stderr, ": %s", hint);
 	(void)fputc('\n', stderr);
 	return -abs(err);
+}
+
+/**
+ * failure_hint() - what would help after a write that failed
+ * @err: the error number of the kernel, positive or negative
+ * @hint: what is known of this write; may be NULL
+ *
+ * Return: the hint; there always is one
+ */
+const char *failure_hint(int err, const char *hint)
+{
+	switch (abs(err)) {
+	case EACCES:
+	case EPERM:
+		if (geteuid())
+			return "run it as root";
+		break;
+	case EINTR:
+		return "a signal came";
+	case EUCLEAN:
+		return "some of the memory stays with the node: daxctl-private unplug takes it away";
+	default:
+		break;
+	}
+	return hint ? hint : "the kernel log may say why";
 }
 
 void out_of_memory(void)

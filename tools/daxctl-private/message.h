@@ -23,6 +23,7 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int complain(const char *device, int err, const char *hint, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+const char *failure_hint(int err, const char *hint);
 void out_of_memory(void) __attribute__((noreturn));
 
 #endif

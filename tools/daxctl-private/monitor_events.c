@@ -44,12 +44,12 @@ static struct json_object *new_event(const char *event, const struct seen *seen)
 static void print_event(struct events *events, struct json_object *obj)
 {
 	if (events->nr < events->max) {
-		(void)puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
+		print_line(obj);
 		(void)fflush(stdout);
 		events->nr++;
+	} else {
+		json_object_put(obj);
 	}
-	json_object_put(obj);
 }
 
 /**

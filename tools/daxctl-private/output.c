@@ -12,15 +12,42 @@
 #include "text.h"
 #include "use.h"
 
+/**
+ * text_to_json() - a string, which is UTF-8 whatever the text is
+ * @text: from somebody who may have put anything into it: json-c would print it so
+ */
+struct json_object *text_to_json(const char *text)
+{
+	char *valid = utf8_text(text);
+	struct json_object *string = json_object_new_string(valid);
+
+	free(valid);
+	return string;
+}
+
+/**
+ * add_value() - add to an object under a key that comes from elsewhere
+ * @obj: the object
+ * @key: any text
+ * @value: what is added
+ */
+void add_value(struct json_object *obj, const char *key, struct json_object *value)
+{
+	char *valid = utf8_text(key);
+
+	json_object_object_add(obj, valid, value);
+	free(valid);
+}
+
 void add_text(struct json_object *obj, const char *key, const char *text)
 {
 	if (text)
-		json_object_object_add(obj, key, json_object_new_string(text));
+		add_value(obj, key, text_to_json(text));
 }
 
 void add_number(struct json_object *obj, const char *key, int64_t number)
 {
-	json_object_object_add(obj, key, json_object_new_int64(number));
+	add_value(obj, key, json_object_new_int64(number));
 }
 
 /**
@@ -34,7 +61,7 @@ void add_size(struct json_object *obj, const char *key, uint64_t bytes)
 	char *text;
 
 	if (!global.human) {
-		json_object_object_add(obj, key, json_object_new_uint64(bytes));
+		add_value(obj, key, json_object_new_uint64(bytes));
 		return;
 	}
 	text = human_size(bytes);
@@ -115,15 +142,18 @@ static void add_ours(struct json_object *obj, const struct device *dev)
 	json_object_object_add(obj, "stats", stats_to_json(dev));
 }
 
-/* Bytes that somebody gets who names no node. */
+/* Bytes of it that somebody gets who names no node, who may have others of that node. */
 static uint64_t reachable(const struct device *dev)
 {
 	struct daxctl_memory *mem = daxctl_dev_get_memory(dev->dax);
-	uint64_t total = 0;
+	uint64_t online, total = 0;
+	int blocks = dev->mode == MODE_SYSTEM_RAM && mem ? daxctl_memory_is_online(mem) : 0;
 
-	if (dev->mode == MODE_SYSTEM_RAM && mem && daxctl_memory_is_online(mem) > 0)
-		(void)node_memory(dev->node, "MemTotal", &total);
-	return total;
+	if (blocks <= 0)
+		return 0;
+	online = (uint64_t)blocks * daxctl_memory_get_block_size(mem);
+	(void)node_memory(dev->node, "MemTotal", &total);
+	return total < online ? total : online;
 }
 
 /* What daxctl tells of memory that is or can be everybody's. */
@@ -176,6 +206,34 @@ struct json_object *device_to_json(const struct device *dev)
 	return obj;
 }
 
+static bool printed;
+
+/**
+ * result_printed() - is there something on stdout?
+ *
+ * A script that reads JSON gets some even if all failed: who starts the verbs looks
+ * here whether it has to see to that.
+ */
+bool result_printed(void)
+{
+	return printed;
+}
+
+static void print_json(struct json_object *what, int flags)
+{
+	print_text(json_object_to_json_string_ext(what, flags | JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+/**
+ * print_text() - a result that is text, or a line of it
+ * @text: without the newline at its end
+ */
+void print_text(const char *text)
+{
+	(void)puts(text);
+	printed = true;
+}
+
 /**
  * print_objects() - the result of a verb
  * @array: the objects; freed
@@ -184,14 +242,22 @@ struct json_object *device_to_json(const struct device *dev)
  */
 void print_objects(struct json_object *array)
 {
-	struct json_object *what = array;
+	size_t nr = json_object_array_length(array);
 
-	if (global.human && json_object_array_length(array) == 1)
-		what = json_object_array_get_idx(array, 0);
-	if (json_object_array_length(array))
-		(void)puts(json_object_to_json_string_ext(what, JSON_C_TO_STRING_PRETTY |
-							  JSON_C_TO_STRING_NOSLASHESCAPE));
+	if (!nr)
+		print_text("[]");
 	else
-		(void)puts("[]");
+		print_json(global.human && nr == 1 ? json_object_array_get_idx(array, 0) : array,
+			   JSON_C_TO_STRING_PRETTY);
 	json_object_put(array);
+}
+
+/**
+ * print_line() - one of many results of a verb, on a line of its own
+ * @obj: the result; freed
+ */
+void print_line(struct json_object *obj)
+{
+	print_json(obj, JSON_C_TO_STRING_PLAIN);
+	json_object_put(obj);
 }

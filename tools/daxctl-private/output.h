@@ -7,6 +7,12 @@
 
 #include "device.h"
 
+bool result_printed(void);
+void print_line(struct json_object *obj);
+void print_text(const char *text);
+
+struct json_object *text_to_json(const char *text);
+void add_value(struct json_object *obj, const char *key, struct json_object *value);
 void add_text(struct json_object *obj, const char *key, const char *text);
 void add_number(struct json_object *obj, const char *key, int64_t number);
 void add_size(struct json_object *obj, const char *key, uint64_t bytes);

@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocks.h"
 #include "hotplug.h"
 #include "message.h"
+#include "output.h"
 #include "plan.h"
+#include "signals.h"
 #include "sysfs.h"
 #include "text.h"
 
@@ -31,9 +34,14 @@ static int write_value(const struct step *step)
 	return sysfs_write(step->path, step->value);
 }
 
+/* What has it already is left alone: it was not lost. */
 static int write_former(const struct step *step)
 {
-	return sysfs_write(step->path, step->former);
+	char *now = sysfs_read("%s", step->path);
+	bool same = now && !strcmp(now, step->former);
+
+	free(now);
+	return same ? 0 : sysfs_write(step->path, step->former);
 }
 
 /**
@@ -43,7 +51,8 @@ static int write_former(const struct step *step)
  * @value: the value
  * @hint: what would help if it fails; may be NULL
  *
- * Undone by what the file reads now.
+ * Undone by what the file reads now; not if the driver that is asked has the device
+ * only because of the plan, as the value goes with it.
  */
 void plan_write(struct plan *plan, const char *attr, const char *value, const char *hint)
 {
@@ -52,7 +61,8 @@ void plan_write(struct plan *plan, const char *attr, const char *value, const ch
 
 	step->path = device_path(plan->dev, attr);
 	step->value = xstrdup(value);
-	step->former = device_attr(plan->dev, attr);
+	step->written = step->value;
+	step->former = plan->binds ? NULL : device_attr(plan->dev, attr);
 	if (!step->former)
 		step->undo = NULL;
 	step->hint = hint;
@@ -80,7 +90,7 @@ void plan_hotplug(struct plan *plan, const char *word, const struct patience *pa
 }
 
 /**
- * plan_keep() - a value that gets lost on the way, and is to be there if all is undone
+ * plan_keep() - a value that the next step loses, and that is to be there if all is undone
  * @plan: the plan
  * @attr: the file that has it
  */
@@ -114,14 +124,21 @@ static int bind_to(const struct device *dev, const char *driver)
 	/* it has taken the device then, or knew its name before */
 	if (sysfs_exists(DRIVERS "/%s/%s", driver, dev->name))
 		return 0;
-	return ret ? ret : tell_driver(driver, "bind", dev->name);
+	if (!ret)
+		ret = tell_driver(driver, "bind", dev->name);
+	if (ret)
+		(void)tell_driver(driver, "remove_id", dev->name);
+	return ret;
 }
 
 static int unbind_from(const struct device *dev, const char *driver)
 {
+	int ret = tell_driver(driver, "unbind", dev->name);
+
 	/* else it would be the first to have the device again */
-	(void)tell_driver(driver, "remove_id", dev->name);
-	return tell_driver(driver, "unbind", dev->name);
+	if (!ret)
+		(void)tell_driver(driver, "remove_id", dev->name);
+	return ret;
 }
 
 static int do_bind(const struct step *step)
@@ -132,6 +149,22 @@ static int do_bind(const struct step *step)
 static int do_unbind(const struct step *step)
 {
 	return unbind_from(step->dev, step->value);
+}
+
+/* kmem does not give back what is online, and the kernel may have onlined it at once. */
+static int undo_bind(const struct step *step)
+{
+	struct blocks blocks = { .nr = 0 };
+	int ret = 0;
+
+	if (!strcmp(step->value, "kmem")) {
+		blocks_read(&blocks, step->dev);
+		for (int i = 0; i < blocks.nr; i++)
+			blocks.block[i].state = BLOCK_OFFLINE;
+		ret = blocks_restore(&blocks);
+		blocks_free(&blocks);
+	}
+	return ret ? ret : do_unbind(step);
 }
 
 /**
@@ -145,6 +178,8 @@ void plan_unbind(struct plan *plan)
 
 	step->value = xstrdup(plan->dev->driver);
 	step->path = xasprintf(DRIVERS "/%s/unbind", step->value);
+	step->written = plan->dev->name;
+	step->hint = device_is_ours(plan->dev) ? "daxctl-private holders tells what holds it" : NULL;
 }
 
 /**
@@ -154,10 +189,13 @@ void plan_unbind(struct plan *plan)
  */
 void plan_bind(struct plan *plan, const char *driver)
 {
-	struct step *step = add_step(plan, do_bind, do_unbind, xasprintf("bind it to %s", driver));
+	struct step *step = add_step(plan, do_bind, undo_bind,
+				     xasprintf("bind it to %s", driver));
 
 	step->value = xstrdup(driver);
 	step->path = xasprintf(DRIVERS "/%s/new_id", driver);
+	step->written = plan->dev->name;
+	plan->binds = true;
 }
 
 static int load_module(struct kmod_ctx *ctx, const char *name)
@@ -216,6 +254,10 @@ static int put_online(const struct step *step)
 
 	if (!mem)
 		return -ENXIO;
+	blocks_read(step->blocks, step->dev);
+	/* the kernel can do it by itself, when kmem takes the device */
+	if (step->blocks->nr && !blocks_count(step->blocks, BLOCK_OFFLINE))
+		return 0;
 	ret = step->value ? daxctl_memory_online(mem) : daxctl_memory_online_no_movable(mem);
 	return ret < 0 ? ret : 0;
 }
@@ -223,9 +265,29 @@ static int put_online(const struct step *step)
 static int take_offline(const struct step *step)
 {
 	struct daxctl_memory *mem = daxctl_dev_get_memory(step->dev->dax);
-	int ret = mem ? daxctl_memory_offline(mem) : -ENXIO;
+	int ret;
 
+	if (!mem)
+		return -ENXIO;
+	blocks_read(step->blocks, step->dev);
+	ret = daxctl_memory_offline(mem);
 	return ret < 0 ? ret : 0;
+}
+
+static int restore_blocks(const struct step *step)
+{
+	return blocks_restore(step->blocks);
+}
+
+/* libdaxctl stops at the first block that it cannot change, and leaves the others so. */
+static struct step *add_memory_step(struct plan *plan, int (*run)(const struct step *),
+				    const char *what)
+{
+	struct step *step = add_step(plan, run, restore_blocks, xstrdup(what));
+
+	step->blocks = xcalloc(1, sizeof(*step->blocks));
+	step->partly = true;
+	return step;
 }
 
 /**
@@ -235,7 +297,7 @@ static int take_offline(const struct step *step)
  */
 void plan_online(struct plan *plan, bool movable)
 {
-	struct step *step = add_step(plan, put_online, take_offline, xstrdup("online its memory"));
+	struct step *step = add_memory_step(plan, put_online, "online its memory");
 
 	step->value = movable ? xstrdup("movable") : NULL;
 }
@@ -246,30 +308,47 @@ void plan_online(struct plan *plan, bool movable)
  */
 void plan_offline(struct plan *plan)
 {
-	struct daxctl_memory *mem = daxctl_dev_get_memory(plan->dev->dax);
-	struct step *step = add_step(plan, take_offline, put_online, xstrdup("offline its memory"));
+	struct step *step = add_memory_step(plan, take_offline, "offline its memory");
 
-	step->value = !mem || daxctl_memory_is_movable(mem) ? xstrdup("movable") : NULL;
 	step->hint = "it holds what cannot be moved; ordinary memory rarely comes back";
 }
 
 /* ---- the plan ------------------------------------------------------------- */
 
+static const char *why_not_undone(const struct step *step)
+{
+	if (step->blocks)
+		return "see daxctl-private list, and daxctl online-memory";
+	/* it had none, and the kernel takes only a number */
+	if (step->former && !strcmp(step->former, "-1"))
+		return "the one that was set stays, until the device is bound again";
+	return "it is not as it was";
+}
+
+/* What the plan keeps is lost by the next step, and only if that was done. */
 static bool undo(const struct plan *plan, int nr)
 {
-	bool ok = true;
+	bool ok = true, lost = false;
 
 	while (nr--) {
 		const struct step *step = &plan->step[nr];
-		int ret = step->undo ? step->undo(step) : 0;
+		int ret = step->undo && (step->run || lost) ? step->undo(step) : 0;
 
+		lost = lost || step->run;
 		if (ret) {
-			(void)complain(plan->dev->name, ret, "it is not as it was",
+			(void)complain(plan->dev->name, ret, why_not_undone(step),
 				       "cannot undo: %s", step->what);
 			ok = false;
 		}
 	}
 	return ok;
+}
+
+static int run_step(const struct step *step)
+{
+	if (!step->run)
+		return 0;
+	return signals_came() ? -EINTR : step->run(step);
 }
 
 /**
@@ -284,12 +363,13 @@ int plan_run(const struct plan *plan)
 {
 	for (int i = 0; i < plan->nr; i++) {
 		const struct step *step = &plan->step[i];
-		int ret = step->run ? step->run(step) : 0;
+		int ret = run_step(step), done = step->partly ? i + 1 : i;
 
 		if (!ret)
 			continue;
-		(void)complain(plan->dev->name, ret, step->hint, "cannot %s", step->what);
-		if (i && undo(plan, i))
+		(void)complain(plan->dev->name, ret, failure_hint(ret, step->hint), "cannot %s",
+			       step->what);
+		if (done && undo(plan, done))
 			say("%s: everything is as it was", plan->dev->name);
 		return ret;
 	}
@@ -305,14 +385,11 @@ void plan_free(struct plan *plan)
 		free(step->path);
 		free(step->value);
 		free(step->former);
+		if (step->blocks)
+			blocks_free(step->blocks);
+		free(step->blocks);
 	}
 	free(plan->step);
-}
-
-/* Drivers are told the name of the device; the value is which driver. */
-static const char *written(const struct step *step)
-{
-	return step->run == do_bind || step->run == do_unbind ? step->dev->name : step->value;
 }
 
 /**
@@ -332,11 +409,10 @@ struct json_object *plan_to_json(const struct plan *plan)
 		if (!step->run)
 			continue;
 		obj = json_object_new_object();
-		json_object_object_add(obj, "step", json_object_new_string(step->what));
-		if (step->path) {
-			json_object_object_add(obj, "path", json_object_new_string(step->path));
-			json_object_object_add(obj, "value", json_object_new_string(written(step)));
-		}
+		add_text(obj, "step", step->what);
+		add_text(obj, "path", step->path);
+		if (step->path)
+			add_text(obj, "value", step->written);
 		json_object_array_add(steps, obj);
 	}
 	return steps;

@@ -15,9 +15,12 @@ struct step {
 	int (*run)(const struct step *step);	/* NULL: there is only an undo */
 	int (*undo)(const struct step *step);
 	const struct device *dev;
-	char *path, *value;	/* what is written */
+	char *path;		/* NULL: no single file */
+	const char *written;	/* to it */
+	char *value, *former;	/* what is set, and what was there */
+	struct blocks *blocks;	/* as they were before; of ordinary memory */
+	bool partly;		/* may be half done if it fails: is undone then, too */
 	const struct patience *patience;
-	char *former;		/* and what was there; NULL: cannot be undone */
 	const char *hint;	/* if it fails */
 };
 
@@ -25,6 +28,8 @@ struct plan {
 	const struct device *dev;
 	struct step *step;
 	int nr;
+	bool binds;		/* there is a step that binds it to another driver */
+	bool same;		/* it is so already, the steps only make sure */
 };
 
 /* For memory that leaves: how often to ask, and how long. */

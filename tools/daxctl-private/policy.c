@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "message.h"
 #include "policy.h"
 #include "sysfs.h"
@@ -257,6 +258,27 @@ static int check_each(const struct policy *policy, const struct device *dev, enu
 	return broken;
 }
 
+/* Memory that is ordinary now can be the device's own, which goes first then. */
+static int check_node(const struct policy *policy, const struct device *dev, enum mode mode)
+{
+	long long node = NO_NODE;
+
+	if (!changes(policy, dev, mode, NODE) || !parse_number(policy->value[NODE], &node))
+		return 0;
+	if (dev->mode == MODE_SYSTEM_RAM && dev->node == node)
+		return 0;
+	return check_spare_node(dev->name, (int)node) ? 1 : 0;
+}
+
+/**
+ * policy_names_node() - does it say which node the device gets?
+ * @policy: the policy
+ */
+bool policy_names_node(const struct policy *policy)
+{
+	return policy->value[NODE];
+}
+
 /**
  * policy_check() - would the kernel take these values together?
  * @policy: the values
@@ -274,6 +296,8 @@ int policy_check(const struct policy *policy, const struct device *dev, enum mod
 {
 	int broken = check_each(policy, dev, mode, plugged);
 
+	if (!plugged && attributes[NODE].modes & 1U << mode)
+		broken += check_node(policy, dev, mode);
 	if (mode == MODE_PRIVATE && is_clear(policy, DEMOTION, RECLAIM) &&
 	    outcome(policy, dev, mode, DEMOTION, 0) && !outcome(policy, dev, mode, RECLAIM, 0)) {
 		(void)complain(dev->name, EINVAL, "set reclaim=1, too, or demotion=0",

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "blocks.h"
+#include "checks.h"
 #include "message.h"
+#include "node.h"
 #include "reconfigure.h"
 #include "sysfs.h"
+
+#define AUTO_ONLINE	"/sys/devices/system/memory/auto_online_blocks"
 
 static bool in_use(const struct device *dev)
 {
@@ -18,12 +24,48 @@ static bool in_use(const struct device *dev)
 	return mem && daxctl_memory_is_online(mem) != 0;
 }
 
+/* As the driver has it at first. */
+#define HIGH_MARK	95
+
+/* If it is undone, the last that is kept is written first. */
+static void keep_marks(const struct device *dev, struct plan *plan)
+{
+	uint64_t low = 0;
+	bool high_first;
+
+	/* each has to be on its side of the other one, which is as at first */
+	(void)device_number(dev, "low_mark", &low);
+	high_first = low >= HIGH_MARK;
+	plan_keep(plan, high_first ? "low_mark" : "high_mark");
+	plan_keep(plan, high_first ? "high_mark" : "low_mark");
+}
+
+/* The node that the firmware gives comes back by itself, and none cannot be written. */
+static bool must_be_kept(const struct device *dev, const struct attribute *attr)
+{
+	if (!(attr->modes & 1U << dev->mode) || attr->kind == VALUE_PERCENT)
+		return attr->modes & 1U << dev->mode && !strcmp(attr->name, "writable_pct");
+	return attr->kind != VALUE_NODE || dev->node != daxctl_dev_get_target_node(dev->dax);
+}
+
 /* If it is undone, the first value is written first: reclaim before demotion. */
 static void keep_policy(const struct device *dev, struct plan *plan)
 {
+	if (dev->mode == MODE_CRAM)
+		keep_marks(dev, plan);
 	for (int i = NR_ATTRIBUTES; i--; )
-		if (attributes[i].modes & 1U << dev->mode)
+		if (must_be_kept(dev, &attributes[i]))
 			plan_keep(plan, attributes[i].name);
+}
+
+/* What was reported of a device that compresses by itself; only while it is plugged. */
+static void keep_report(const struct device *dev, struct plan *plan)
+{
+	char *algorithm = dev->mode == MODE_CRAM ? device_attr(dev, "algorithm") : NULL;
+
+	if (algorithm && !strcmp(algorithm, "none"))
+		plan_keep(plan, "used");
+	free(algorithm);
 }
 
 static void plan_unplug(struct plan *plan)
@@ -38,10 +80,12 @@ static void plan_plug(const struct reconfigure *want, struct plan *plan)
 
 static void plan_to_free(const struct device *dev, struct plan *plan)
 {
-	if (in_use(dev) && device_is_ours(dev))
+	if (in_use(dev) && device_is_ours(dev)) {
+		keep_report(dev, plan);
 		plan_unplug(plan);
-	else if (in_use(dev))
+	} else if (in_use(dev)) {
 		plan_offline(plan);
+	}
 	keep_policy(dev, plan);
 	if (dev->driver)
 		plan_unbind(plan);
@@ -78,19 +122,98 @@ static bool in_another_zone(const struct reconfigure *want, const struct device 
 	       strcmp(want->plug_word, dev->state) != 0;
 }
 
+/* Memory that is online stays in its zone, and the rest joins it if any zone will do. */
+static int plan_ram_online(const struct reconfigure *want, struct device *dev, struct plan *plan)
+{
+	bool any_zone = !strcmp(want->plug_word, "online"), to_movable = movable(want);
+	struct blocks blocks = { .nr = 0 };
+	int offline, kernel, elsewhere;
+	bool known;
+
+	blocks_read(&blocks, dev);
+	known = blocks.nr;
+	offline = blocks_count(&blocks, BLOCK_OFFLINE);
+	kernel = blocks_count(&blocks, BLOCK_KERNEL);
+	elsewhere = to_movable ? kernel : blocks_count(&blocks, BLOCK_MOVABLE);
+	blocks_free(&blocks);
+	if (elsewhere && !any_zone)
+		return complain(dev->name, EBUSY, "take it offline first: daxctl offline-memory",
+				"its memory is online as %s memory",
+				to_movable ? "unmovable" : "movable");
+	if (known ? offline : !in_use(dev))
+		plan_online(plan, to_movable && !kernel);
+	return 0;
+}
+
 /* It has the mode: what is left are values, and whether it is plugged. */
 static int plan_same_mode(const struct reconfigure *want, struct device *dev, struct plan *plan)
 {
-	if (dev->mode == MODE_SYSTEM_RAM && !want->no_online && !in_use(dev))
-		plan_online(plan, movable(want));
+	if (dev->mode == MODE_SYSTEM_RAM && !want->no_online)
+		return plan_ram_online(want, dev, plan);
 	if (!device_is_ours(dev))
 		return 0;
 	if (!want->no_online && in_another_zone(want, dev))
 		return complain(dev->name, EBUSY, "unplug it first", "it is plugged as %s", dev->state);
 	policy_plan(want->policy, want->mode, plan);
+	tell_shared(dev, plan);
 	if (!want->no_online && !device_is_plugged(dev))
 		plan_plug(want, plan);
 	return 0;
+}
+
+static int check_kernel_has(const struct reconfigure *want, const struct device *dev)
+{
+	const char *driver = mode_driver(want->mode);
+	bool known;
+
+	if (is_ours(want->mode) && !sysfs_exists("/sys/devices/system/node/has_memory_private"))
+		return complain(dev->name, EOPNOTSUPP, "see daxctl-private doctor",
+				"this kernel has no private nodes");
+	if (sysfs_exists("/sys/bus/dax/drivers/%s", driver) || module_exists(driver, &known) ||
+	    !known)
+		return 0;
+	return complain(dev->name, EOPNOTSUPP, "see daxctl-private doctor",
+			"this kernel has no module %s, which mode %s needs", driver,
+			mode_name(want->mode));
+}
+
+/* The kernel can use new memory at once, as it likes, whoever adds it. */
+static int check_auto_online(const struct reconfigure *want, const struct device *dev)
+{
+	char *now = sysfs_read(AUTO_ONLINE);
+	bool agrees = !now || !strcmp(now, "offline") ||
+		      (!want->no_online && (!strcmp(want->plug_word, "online") ||
+					    !strcmp(want->plug_word, now)));
+	int ret = 0;
+
+	if (!agrees)
+		ret = complain(dev->name, EBUSY, "echo offline > " AUTO_ONLINE,
+			       "the kernel would online the memory at once, and not %s: auto_online_blocks is %s",
+			       want->no_online ? "leave it offline" : "where it was asked for", now);
+	free(now);
+	return ret;
+}
+
+/* The node that it will be plugged to, where the policy does not name one. */
+static int check_its_node(const struct reconfigure *want, const struct device *dev)
+{
+	bool same = dev->mode == want->mode;
+	int node = same ? dev->node : daxctl_dev_get_target_node(dev->dax);
+
+	if (want->no_online || !is_ours(want->mode) || policy_names_node(want->policy))
+		return 0;
+	/* the memory that the node has may be that of the device, which goes first */
+	if (dev->mode == MODE_SYSTEM_RAM && !node_has_state("has_cpu", node))
+		return 0;
+	return same && device_is_plugged(dev) ? 0 : check_spare_node(dev->name, node);
+}
+
+static int check_other_mode(const struct reconfigure *want, const struct device *dev)
+{
+	if (in_use(dev) && !want->force)
+		return complain(dev->name, EBUSY, "unplug or offline it first, or give --force",
+				"its memory is in use in mode %s", mode_name(dev->mode));
+	return want->mode == MODE_SYSTEM_RAM ? check_auto_online(want, dev) : 0;
 }
 
 /**
@@ -104,19 +227,20 @@ static int plan_same_mode(const struct reconfigure *want, struct device *dev, st
 int reconfigure_plan(const struct reconfigure *want, struct device *dev, struct plan *plan)
 {
 	bool same = dev->mode == want->mode;
-	int ret;
+	int ret = check_kernel_has(want, dev);
 
-	if (is_ours(want->mode) && !sysfs_exists("/sys/devices/system/node/has_memory_private"))
-		return complain(dev->name, EOPNOTSUPP, "see daxctl-private doctor",
-				"this kernel has no private nodes");
-	ret = policy_check(want->policy, dev, want->mode, same && device_is_plugged(dev));
+	if (!ret)
+		ret = device_check_stays(dev);
+	if (!ret)
+		ret = policy_check(want->policy, dev, want->mode, same && device_is_plugged(dev));
+	if (!ret)
+		ret = check_its_node(want, dev);
+	if (!ret && same)
+		return plan_same_mode(want, dev, plan);
+	if (!ret)
+		ret = check_other_mode(want, dev);
 	if (ret)
 		return ret;
-	if (same)
-		return plan_same_mode(want, dev, plan);
-	if (in_use(dev) && !want->force)
-		return complain(dev->name, EBUSY, "unplug or offline it first, or give --force",
-				"its memory is in use in mode %s", mode_name(dev->mode));
 	plan_to_free(dev, plan);
 	plan_to_use(want, plan);
 	return 0;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Node ids that a private node could have. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "bootparam.h"
 #include "checks.h"
+#include "message.h"
 #include "node.h"
 #include "sysfs.h"
 #include "text.h"
@@ -29,6 +31,30 @@ const char *node_is_taken(int node)
 	if (node_has_state("has_memory", node))
 		return "ordinary memory";
 	return node_has_state("has_cpu", node) ? "CPUs" : NULL;
+}
+
+/**
+ * check_spare_node() - could a device be plugged to the node?
+ * @device: its name
+ * @node: the node, or NO_NODE
+ *
+ * Private memory that the node has is no reason against it, as it can be shared.
+ *
+ * Return: 0, or a negative error number if not, which was told
+ */
+int check_spare_node(const char *device, int node)
+{
+	static const char hint[] = "daxctl-private doctor tells which are spare; give node=NUMBER";
+	const char *taken;
+
+	if (node == NO_NODE)
+		return complain(device, EINVAL, hint, "the firmware gives it no node");
+	if (!node_has_state("possible", node))
+		return complain(device, EINVAL, hint, "node %d is not possible", node);
+	taken = node_is_taken(node);
+	if (taken)
+		return complain(device, EBUSY, hint, "node %d has %s", node, taken);
+	return 0;
 }
 
 /**

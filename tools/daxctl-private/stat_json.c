@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* JSON lines: an object for each look. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "output.h"
@@ -11,7 +10,7 @@ static void add_fixed(struct json_object *obj, const char *key, double value)
 {
 	char *text = xasprintf("%.3f", value);
 
-	json_object_object_add(obj, key, json_object_new_double_s(value, text));
+	add_value(obj, key, json_object_new_double_s(value, text));
 	free(text);
 }
 
@@ -21,13 +20,6 @@ static struct json_object *new_line(const struct sample *sample)
 
 	add_fixed(obj, "timestamp", sample->time);
 	return obj;
-}
-
-static void print_line(struct json_object *obj)
-{
-	(void)puts(json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-						  JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(obj);
 }
 
 static void add_counters(struct json_object *obj, const struct node_stat *node,

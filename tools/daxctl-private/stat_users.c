@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Processes or cgroups with memory on nodes, as a list. */
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wchar.h>
 
 #include "stats.h"
 #include "text.h"
@@ -36,32 +34,12 @@ void users_drop_last(struct users *users)
 /**
  * users_name() - give it its name
  * @user: who
- * @name: from somebody who may have put anything into it: what is no UTF-8 would
- *	  be no JSON, either
+ * @name: may be anything
  */
 void users_name(struct user *user, const char *name)
 {
-	locale_t utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-	locale_t before = utf8 ? uselocale(utf8) : (locale_t)0;
-	char *copy = xstrdup(name);
-	mbstate_t state = { 0 };
-	size_t len;
-
-	for (char *c = copy; *c; c += len) {
-		len = utf8 || (unsigned char)*c < 0x80 ? mbrtowc(NULL, c, strlen(c), &state) :
-							 (size_t)-1;
-		if (len != (size_t)-1 && len != (size_t)-2)
-			continue;
-		*c = '?';
-		len = 1;
-		state = (mbstate_t){ 0 };
-	}
-	if (utf8) {
-		(void)uselocale(before);
-		freelocale(utf8);
-	}
 	free(user->name);
-	user->name = copy;
+	user->name = utf8_text(name);
 }
 
 /**

@@ -5,11 +5,27 @@
  * rights in a name space where that is allowed.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <unistd.h>
 
 #include "message.h"
 #include "sysroot.h"
+
+/**
+ * sysroot_descriptors() - where the files that are open have names
+ *
+ * Return: a descriptor of /proc/self/fd of this machine, whatever the root directory
+ * is; -1 if there is none
+ */
+int sysroot_descriptors(void)
+{
+	static int descriptors = -1;
+
+	if (descriptors < 0)
+		descriptors = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return descriptors;
+}
 
 /**
  * sysroot_enter() - make DIR the root directory of the process
@@ -19,6 +35,7 @@
  */
 int sysroot_enter(const char *dir)
 {
+	(void)sysroot_descriptors();
 	if (chdir(dir))
 		return complain(dir, errno, NULL, "cannot enter the directory");
 	if (access("sys", X_OK))

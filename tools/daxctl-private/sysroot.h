@@ -3,5 +3,6 @@
 #define SYSROOT_H
 
 int sysroot_enter(const char *dir);
+int sysroot_descriptors(void);
 
 #endif

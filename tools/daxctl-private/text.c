@@ -55,6 +55,49 @@ char *xasprintf(const char *format, ...)
 	return p;
 }
 
+/*
+ * The length of the character at @s, 0 if it is no UTF-8. Not mbrtowc(): whatever the
+ * locale of the user, and a captured machine has none.
+ */
+static size_t utf8_length(const unsigned char *s)
+{
+	size_t len = *s < 0xe0 ? 2 : *s < 0xf0 ? 3 : 4;
+
+	if (*s < 0x80)
+		return 1;
+	if (*s < 0xc2 || *s > 0xf4)
+		return 0;
+	for (size_t i = 1; i < len; i++)
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+	/* longer than it has to be, half of a pair, or above what there is */
+	if ((*s == 0xe0 && s[1] < 0xa0) || (*s == 0xed && s[1] > 0x9f) ||
+	    (*s == 0xf0 && s[1] < 0x90) || (*s == 0xf4 && s[1] > 0x8f))
+		return 0;
+	return len;
+}
+
+/**
+ * utf8_text() - a copy that has a place in JSON and in tables
+ * @s: from somebody who may have put anything into it
+ *
+ * Return: the copy, with a ? for each byte that is no UTF-8; to be freed
+ */
+char *utf8_text(const char *s)
+{
+	char *copy = xstrdup(s);
+	size_t len;
+
+	for (char *c = copy; *c; c += len) {
+		len = utf8_length((const unsigned char *)c);
+		if (len)
+			continue;
+		*c = '?';
+		len = 1;
+	}
+	return copy;
+}
+
 /**
  * parse_number() - read a whole string as a number
  * @s: decimal, or with 0x hexadecimal

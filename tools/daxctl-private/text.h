@@ -12,6 +12,7 @@ void *xcalloc(size_t nr, size_t size);
 void *xrealloc(void *old, size_t nr, size_t size);
 char *xstrdup(const char *s);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *utf8_text(const char *s);
 char *xvasprintf(const char *format, va_list args);
 
 bool parse_number(const char *s, long long *value);

@@ -1,0 +1,91 @@
+# shellcheck shell=bash
+# What a kernel does when daxctl-private writes to a file below /sys: run by
+# fakekernel.so, in the captured machine, with the path and the value. Exits with the
+# number of the error. /log gets each write, /rules has those that fail:
+#   dax0.0/mbind=1 16           # the end of PATH=VALUE, and the error
+#   dax0.0/mbind=1 16 once
+# and instead of a number, "hang": until a signal comes, or "slow".
+
+path=$1 value=$2
+dax=/sys/bus/dax
+printf '%s %s\n' "${path#/sys/}" "$value" >>/log
+
+obey_rules() {
+  local rule result times
+  while read -r rule result times; do
+    [[ $rule && $path=$value == *"$rule" ]] || continue
+    [ "$times" != once ] || sed -i "\|^$rule |d" /rules
+    [ "$result" != hang ] || exec sleep 60
+    [ "$result" != slow ] || { sleep 2; return; }
+    exit "$result"
+  done <<<"$(</rules)"
+}
+
+values() { # DEVICE NAME=VALUE...
+  local pair
+  for pair in "${@:2}"; do echo "${pair#*=}" >"$dax/devices/$1/${pair%%=*}"; done
+}
+
+# The attributes that a device has with a driver, as they are at first.
+attributes() { # DEVICE DRIVER
+  local node
+  node=$(<"$dax/devices/$1/target_node")
+  case $2 in
+    anondax) values "$1" hotplug=unplugged node="$node" adistance=2880 reclaim=0 demotion=0 \
+      mbind=0 interleave=0 madvise=0 numa_balance=0 ltpin=0 ;;
+    cramdax) values "$1" hotplug=unplugged node="$node" adistance=2880 algorithm=lz4 \
+      capacity=134217728 low_mark=80 high_mark=95 writable_pct=0 used=0 ;;
+  esac
+}
+
+bind() { # DEVICE DRIVER
+  [ ! -e "$dax/devices/$1/driver" ] || return 0
+  ln -s "/sys/bus/dax/drivers/$2" "$dax/devices/$1/driver"
+  ln -s "/sys/bus/dax/devices/$1" "$dax/drivers/$2/$1"
+  attributes "$1" "$2"
+}
+
+unbind() { # DEVICE DRIVER
+  rm "$dax/devices/$1/driver" "$dax/drivers/$2/$1"
+  (cd "$dax/devices/$1" && rm -f hotplug state node adistance reclaim demotion mbind interleave \
+    madvise numa_balance ltpin algorithm capacity low_mark high_mark writable_pct used)
+}
+
+# The rules of the kernel that the order of writes has to keep to.
+check_value() { # DEVICE-DIRECTORY NAME
+  local other
+  case $2 in
+    node) ((value >= 0)) || exit 22 ;;
+    low_mark) read -r other <"$1/high_mark"; ((value < other)) || exit 22 ;;
+    high_mark) read -r other <"$1/low_mark"; ((value > other)) || exit 22 ;;
+    used) [[ $(<"$1/algorithm") == none && $(<"$1/hotplug") != unplugged ]] || exit 16 ;;
+  esac
+}
+
+plug() { # DEVICE-DIRECTORY
+  case $value in
+    unplugged) [ ! -e "$1/used" ] || echo 0 >"$1/used" ;;
+    online) value=online_movable ;;
+  esac
+  echo "$value" >"$1/hotplug"
+}
+
+memory_state() { # BLOCK-DIRECTORY
+  case $value in
+    offline) echo offline >"$1/state"; echo Normal Movable >"$1/valid_zones" ;;
+    online_movable) echo online >"$1/state"; echo Movable >"$1/valid_zones" ;;
+    *) echo online >"$1/state"; echo Normal >"$1/valid_zones" ;;
+  esac
+}
+
+obey_rules
+dir=${path%/*}
+case $path in
+  */drivers/*/new_id | */drivers/*/bind) bind "$value" "${dir##*/}" ;;
+  */drivers/*/unbind) unbind "$value" "${dir##*/}" ;;
+  */drivers/*/remove_id) ;;
+  */memory*/state) memory_state "$dir" ;;
+  */hotplug) plug "$dir" ;;
+  *) check_value "$dir" "${path##*/}"; echo "$value" >"$path" ;;
+esac
+exit 0

@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# For tests of what is written: daxctl-private has a captured machine as its root
+# directory, where kernel.bash stands for the kernel.
+
+fake_kernel() { # after machine
+  local file
+  [ -e "$BATS_FILE_TMPDIR/fakekernel.so" ] ||
+    cc -shared -fPIC -O1 -Wall -Wextra -D_GNU_SOURCE -o "$BATS_FILE_TMPDIR/fakekernel.so" \
+      "$BATS_TEST_DIRNAME/fakekernel.c" >&2
+  cp "$BATS_FILE_TMPDIR/fakekernel.so" "$MACHINE/fakekernel.so"
+  cp "$BATS_TEST_DIRNAME/kernel.bash" "$MACHINE/kernel"
+  for file in etc tool lib lib64 usr; do mkdir -p "$MACHINE/$file"; done
+  : >"$MACHINE/rules"
+  : >"$MACHINE/log"
+  for file in "$MACHINE"/sys/bus/dax/drivers/*; do
+    touch "$file/new_id" "$file/remove_id" "$file/bind" "$file/unbind"
+  done
+  chmod -R u+w "$MACHINE/sys"
+  # shellcheck disable=SC2034 # for tests
+  DAX=$MACHINE/sys/bus/dax/devices
+}
+
+on_machine() { # ARGUMENT...
+  local dir
+  for dir in /lib /lib64 /usr; do mount --bind "$dir" "$MACHINE$dir"; done
+  mount --bind "$(dirname "$(type -P daxctl-private)")" "$MACHINE/tool"
+  mount --bind /dev/null "$MACHINE/dev/null" 2>/dev/null || {
+    touch "$MACHINE/dev/null"
+    mount --bind /dev/null "$MACHINE/dev/null"
+  }
+  exec chroot "$MACHINE" /usr/bin/env LD_PRELOAD=/fakekernel.so \
+    /tool/daxctl-private "$@"
+}
+export -f on_machine
+
+# Runs a verb that may write.
+change() { # VERB [ARGUMENT...]
+  MACHINE=$MACHINE unshare --map-root-user --mount "$BASH" -c 'on_machine "$@"' x "$@"
+}
+
+fails() { # RULE...
+  printf '%s\n' "$@" >"$MACHINE/rules"
+}
+
+# What was written, a line each: the last directory, the file and the value.
+written() {
+  sed -E 's|^.*/([^/]+/[^/ ]+) |\1 |' "$MACHINE/log"
+}

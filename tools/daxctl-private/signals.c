@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "message.h"
+#include "signals.h"
+
+static const int ends[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM };
+
+#define NR_ENDS	(sizeof(ends) / sizeof(*ends))
+
+static sigset_t before, watched;
+static int fd = -1;
+
+/* nohup and shells have some ignored: while it waits, such a one would look as if it came. */
+static bool is_ignored(int sig)
+{
+	struct sigaction now;
+
+	return !sigaction(sig, NULL, &now) && now.sa_handler == SIG_IGN;
+}
+
+/**
+ * signals_hold() - let those that would end the program wait
+ *
+ * Half of a change is worse than none, and what was begun ends soon.
+ */
+void signals_hold(void)
+{
+	sigset_t held;
+
+	(void)sigemptyset(&watched);
+	for (size_t i = 0; i < NR_ENDS; i++)
+		if (!is_ignored(ends[i]))
+			(void)sigaddset(&watched, ends[i]);
+	held = watched;
+	(void)sigaddset(&held, SIGPIPE);	/* of a message that nobody reads: not an order */
+	(void)sigprocmask(SIG_BLOCK, &held, &before);
+	fd = signalfd(-1, &watched, SFD_CLOEXEC);
+}
+
+/**
+ * signals_came() - has one come that ends the program?
+ *
+ * Return: its number, or 0
+ */
+int signals_came(void)
+{
+	sigset_t pending;
+
+	if (fd < 0 || sigpending(&pending))
+		return 0;
+	for (size_t i = 0; i < NR_ENDS; i++)
+		if (sigismember(&watched, ends[i]) && sigismember(&pending, ends[i]))
+			return ends[i];
+	return 0;
+}
+
+/**
+ * signals_fd() - is readable when one has come
+ *
+ * Return: not to be read from, only for poll(), which passes over -1
+ */
+int signals_fd(void)
+{
+	return fd;
+}
+
+/**
+ * signals_wait() - for so long, or until one comes
+ * @ms: milliseconds
+ */
+void signals_wait(int ms)
+{
+	struct pollfd came = { .fd = fd, .events = POLLIN };
+
+	(void)poll(&came, 1, ms);
+}
+
+/**
+ * signals_default() - a child that may be ended at any time
+ */
+void signals_default(void)
+{
+	sigset_t none;
+
+	(void)signal(SIGTERM, SIG_DFL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/**
+ * signals_release() - no longer let them wait
+ *
+ * Does not return if one has come.
+ */
+void signals_release(void)
+{
+	int sig = signals_came();
+
+	if (sig) {
+		(void)fprintf(stderr, "error: ended by SIG%s\n", sigabbrev_np(sig));
+		(void)fflush(stdout);
+	}
+	if (fd >= 0)
+		close(fd);
+	fd = -1;
+	(void)sigprocmask(SIG_SETMASK, &before, NULL);
+}
