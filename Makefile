@@ -40,7 +40,7 @@ deb: deps ## build the Debian package daxctl-private and print where it is
 daxctl: ## build daxctl itself with our patches, of ndctl v81: make daxctl NDCTL_SRC=DIR
 	@scripts/daxctl --check && scripts/install-deps $(YES) daxctl && scripts/daxctl
 
-lint: deps ## shellcheck, checkpatch --strict on patches and new kernel files
+lint: deps ## shellcheck, checkpatch --strict on kernel code, clang-tidy on other C
 	@scripts/lint
 
 deps: ## install missing packages (asks first)

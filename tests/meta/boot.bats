@@ -61,7 +61,7 @@ END
   tail -n +5 "$BATS_TEST_TMPDIR/out" | diff "$CONFIG/saved.conf" -
 }
 
-@test "a section that is wrong fails units, others are applied, and later changes stay" {
+@test "a section that is wrong fails the unit of its device only, and later changes stay" {
   printf '%s\n' '[reconfigure-device zero]' 'match.target-node = 1' 'mode = private' \
     'preset = bind-only' '[reconfigure-device one]' 'match.target-node = 2' 'mode = privat' \
     >"$CONFIG/saved.conf"
@@ -78,8 +78,9 @@ readlink dax0.0/driver
 END
   )
   echo "$output"
-  [ "${lines[0]}" = "dax0.0 exit-code 64" ]
+  [ "${lines[0]}" = "dax0.0 success 0" ]
   [ "${lines[1]}" = "dax1.0 exit-code 1" ]
+  [ "${lines[2]}" = "dax2.0 success 3" ]
   [ "${lines[3]}" = online_movable ]
   [ "${lines[4]}" = 1 ]
   [[ ${lines[5]} == "error: /etc/daxctl-private.conf.d/saved.conf:7: mode = privat: EINVAL: give private"* ]]

@@ -3,6 +3,6 @@
 
 bats_require_minimum_version 1.8.0
 
-@test "shellcheck and checkpatch --strict have nothing to say" {
+@test "shellcheck, checkpatch --strict and clang-tidy have nothing to say" {
   "$BATS_TEST_DIRNAME/../../scripts/lint"
 }

@@ -156,8 +156,8 @@ static void release(const struct filler *f, size_t nr)
 
 static bool parse_all(char **argv, struct filler *f, size_t *nr)
 {
-	for (; *argv && strcmp(*argv, "--") != 0; argv++)
-		if (*nr == MAX_FILLERS || !parse_filler(*argv, &f[(*nr)++])) {
+	for (; *argv && strcmp(*argv, "--") != 0; argv++, (*nr)++)
+		if (*nr == MAX_FILLERS || !parse_filler(*argv, &f[*nr])) {
 			(void)fprintf(stderr, "filler: '%s' is not KIND=SIZE\n",
 				      *argv);
 			return false;

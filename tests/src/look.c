@@ -162,7 +162,7 @@ int verb_frame(struct script *s, char **arg)
 	f = fopen(path, "we");
 	if (f) {
 		(void)fprintf(f, "%llu\n",
-			      (unsigned long long)(pfn[0] << PAGE_SHIFT));
+			      (unsigned long long)pfn[0] << PAGE_SHIFT);
 		(void)fclose(f);
 	}
 	free(pfn);

@@ -5,11 +5,8 @@
 load lib
 load procs
 
-ANON=$((1 << 12 | 1 << 11))
-
 setup() {
-  machine tiers
-  frames
+  empty_node
   set_attr dax0.0 stats/placed 0
   sed -i '/^Node 1,/,/^Node 2,/s/^\( *count:\).*/\1 0/' "$MACHINE/proc/zoneinfo"
 }

@@ -318,7 +318,7 @@ error: ended by SIGTERM"
     # shellcheck disable=SC2086 # several words
     run -2 --separate-stderr look $words
     equal "$output" ""
-    equal "$stderr" "error: $error"
+    equal "$(grep -cxF "error: $error" <<<"$stderr")" 1 "$words"
   done <<'END'
 policy -n all mbind=yes|policy: mbind=yes: EINVAL: give 0 or 1
 policy -n all -p nothing|policy: there is no preset 'nothing': EINVAL: see daxctl-private policy --help

@@ -80,3 +80,66 @@ offers() { # WORD...
   run -0 daxctl-private list --list-opts
   [[ $output == *--mappings* ]] || fail "$output"
 }
+
+# --- the word daxctl --------------------------------------------------------
+
+# The completion of "daxctl" in a new shell that has run SHELL-CODE before it loads ours,
+# and has no other one: the home and the data directories are empty.
+# shellcheck disable=SC2016 # that shell expands it
+completion_after() { # SHELL-CODE
+  local data=$BATS_TEST_TMPDIR/data
+  mkdir -p "$data"
+  env -u BASH_COMPLETION_USER_DIR HOME="$data" XDG_DATA_HOME="$data" XDG_DATA_DIRS="$data" \
+    bash --norc -c '
+      shopt -s expand_aliases; eval "$1"; source "$2"
+      complete -p daxctl 2>/dev/null || echo none' x "$1" \
+    "$BATS_TEST_DIRNAME/../../tools/daxctl-private/completion.bash"
+}
+
+readonly OURS="complete -F _daxctl_private daxctl"
+
+# daxctl-private under the name daxctl, in front of PATH.
+in_its_place() {
+  mkdir -p "$BATS_TEST_TMPDIR/place"
+  ln -sf "$(type -P daxctl-private)" "$BATS_TEST_TMPDIR/place/daxctl"
+  PATH=$BATS_TEST_TMPDIR/place:$PATH
+}
+
+@test "the completion that comes with daxctl is left alone" {
+  equal "$(completion_after 'complete -F stock daxctl')" "complete -F stock daxctl"
+  mkdir -p "$BATS_TEST_TMPDIR/data/bash-completion/completions"
+  : >"$BATS_TEST_TMPDIR/data/bash-completion/completions/daxctl"
+  equal "$(completion_after :)" none
+}
+
+@test "a daxctl without a completion has ours, with its own words" {
+  equal "$(completion_after :)" "$OURS"
+  COMP_WORDS=(daxctl "") COMP_CWORD=1
+  _daxctl_private daxctl
+  equal "${COMPREPLY[*]}" "list online-memory help --help --version"
+  COMP_WORDS=(daxctl online-memory --) COMP_CWORD=2
+  _daxctl_private daxctl
+  equal "${COMPREPLY[*]}" "--region= --human"
+}
+
+@test "daxctl-private in the place of daxctl has ours, and the verbs of both" {
+  in_its_place
+  equal "$(completion_after 'complete -F stock daxctl')" "$OURS"
+  COMP_WORDS=(daxctl "") COMP_CWORD=1
+  _daxctl_private daxctl
+  [[ " ${COMPREPLY[*]} " == *" plug "*" online-memory "* ]] || fail "${COMPREPLY[*]}"
+  COMP_WORDS=(daxctl online-memory --) COMP_CWORD=2
+  _daxctl_private daxctl
+  equal "${COMPREPLY[*]}" "--region= --human"
+}
+
+@test "an alias daxctl has ours, and the words of daxctl-private" {
+  equal "$(completion_after 'complete -F stock daxctl; alias daxctl=daxctl-private')" "$OURS"
+  equal "$(completion_after "complete -F stock daxctl; alias daxctl='$(type -P daxctl-private) -q'")" "$OURS"
+  equal "$(completion_after "complete -F stock daxctl; alias daxctl='daxctl -u'")" "complete -F stock daxctl"
+  # shellcheck disable=SC2154 # it is an alias
+  BASH_ALIASES[daxctl]=daxctl-private
+  COMP_WORDS=(daxctl plu) COMP_CWORD=1
+  _daxctl_private daxctl
+  equal "${COMPREPLY[*]}" plug
+}

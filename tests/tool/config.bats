@@ -155,6 +155,85 @@ dax0.0: set madvise to 0"
   run -1 json 1.chardev
 }
 
+# --- a section that is wrong, and devices that are named --------------------
+
+# A section for dax0.0 that is right, and one for dax1.0 with LINE... as line 6 and on.
+two_sections() { # LINE...
+  section 'mbind = 1'
+  printf '%s\n' '[reconfigure-device one]' "$@" >>"$CONFIG/a.conf"
+}
+
+# apply of DEVICE warns of LINE of a.conf, has STATUS and tells then ERROR.
+applied() { # STATUS DEVICE LINE-AND-REASON [ERROR]
+  local conf=/etc/daxctl-private.conf.d/a.conf
+  run --separate-stderr look apply --dry-run "$2"
+  equal "$status" "$1" "status for $2"
+  equal "$stderr" "warning: $conf:$3${4:+
+${4//CONF/$conf}}" "stderr for $2"
+}
+
+@test "a section that is wrong fails the device that it is for, not others" {
+  local why='7: mode = privat: EINVAL: give private, cram, system-ram or devdax'
+  two_sections 'match.range = 0x108000000' 'mode = privat'
+  applied 0 dax0.0 "$why"
+  equal "$(json 0.steps.0.step)" "set mbind to 1"
+  applied 1 dax1.0 "$why" \
+    "error: dax1.0: its section is skipped: CONF:5: EINVAL: the warning says why"
+  equal "$output" "[]"
+  applied 3 dax2.0 "$why" "dax2.0: no section of the config is for it"
+  run -64 --separate-stderr look apply --dry-run
+  equal "$stderr" "error: /etc/daxctl-private.conf.d/a.conf:$why"
+  run -64 look apply --dry-run dax0.0 dax1.0
+  run -64 look apply --dry-run all
+}
+
+@test "a section that may be any device's fails those that have no other" {
+  local why='6: match.range = x: EINVAL: give START-END or START, see /proc/iomem'
+  two_sections 'match.range = x' 'mode = cram'
+  applied 0 dax0.0 "$why"
+  applied 1 dax2.0 "$why" \
+    "error: dax2.0: no section is for it, unless it is the one that is skipped: CONF:5: EINVAL: the warning says why"
+}
+
+@test "what cannot be read fails devices that have no section" {
+  local why='6: this is no [SECTION] and no KEY = VALUE: EINVAL: its section is skipped'
+  two_sections nonsense 'match.range = 0x108000000'
+  applied 0 dax0.0 "$why"
+  applied 1 dax2.0 "$why" \
+    "error: dax2.0: no section is for it, unless it is the one that is skipped: CONF:6: EINVAL: the warning says why"
+  mkfifo "$CONFIG/b.conf"
+  rm "$CONFIG/a.conf"
+  run -1 --separate-stderr look apply --dry-run dax2.0
+  equal "${stderr_lines[0]}" \
+    "warning: /etc/daxctl-private.conf.d/b.conf: it is no file, or larger than 1 MiB: EINVAL"
+}
+
+@test "a device with a section that is right and one that is wrong is applied, and 64" {
+  two_sections 'match.range = 0x100000000' 'mode = cram' 'low_mark = x'
+  applied 64 dax0.0 '8: low_mark=x: EINVAL: give a percentage, 0 to 100' \
+    "error: dax0.0: its section is skipped: CONF:5: EINVAL: the warning says why"
+  equal "$(json 0.steps.0.step)" "set mbind to 1"
+}
+
+@test "two sections for one device fail that one" {
+  two_sections 'match.target-node = 1' 'mode = cram'
+  run -1 --separate-stderr look apply --dry-run dax0.0
+  equal "${stderr_lines[2]}" \
+    "error: dax0.0: its section is skipped: /etc/daxctl-private.conf.d/a.conf:1: EINVAL: the warning says why"
+  run -3 look apply --dry-run dax1.0
+}
+
+@test "a directory that is not there is an error, whoever is named" {
+  run -1 --separate-stderr look apply --dry-run -c /none dax0.0
+  equal "$stderr" "error: /none: cannot read the directory: ENOENT"
+}
+
+@test "all values of a section that make no sense are told, and the rules that are broken" {
+  section 'mbind = x' 'ltpin = x' 'demotion = 1'
+  run -1 --separate-stderr look apply --check
+  equal "${stderr_lines[*]}" "error: /etc/daxctl-private.conf.d/a.conf:4: mbind=x: EINVAL: give 0 or 1 error: /etc/daxctl-private.conf.d/a.conf:5: ltpin=x: EINVAL: give 0 or 1 error: /etc/daxctl-private.conf.d/a.conf:1: demotion needs reclaim: EINVAL: set reclaim=1, too, or demotion=0"
+}
+
 # --- which device -----------------------------------------------------------
 
 # The device that a section with these match keys is for.

@@ -6,11 +6,8 @@
 load lib
 load procs
 
-ANON=$((1 << 12 | 1 << 11))
-
 setup() {
-  machine tiers
-  frames
+  empty_node
   set_attr dax0.0 mbind 1
   echo true >"$MACHINE/sys/kernel/mm/numa/demotion_enabled"
 }

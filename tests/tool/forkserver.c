@@ -35,7 +35,7 @@ static void copy(FILE *from, long len)
 	char buffer[4096];
 	size_t got;
 
-	rewind(from);
+	(void)fseek(from, 0, SEEK_SET);
 	while (len > 0 && (got = fread(buffer, 1, sizeof(buffer), from))) {
 		(void)fwrite(buffer, 1, got, stdout);
 		len -= (long)got;

@@ -6,8 +6,7 @@ load lib
 load procs
 
 setup() {
-  machine tiers
-  frames
+  empty_node
 }
 
 @test "a device that nobody uses has empty lists" {

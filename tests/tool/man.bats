@@ -56,6 +56,43 @@ program_options() { # VERB
     "$TOOL"/man/*.1.adoc
 }
 
+# Examples that are not made by man/examples, as "LINE: MARK" for each block with one
+# of our commands. A block of commands that print nothing has no mark.
+other_examples() { # PAGE
+  awk '
+    $0 == "----" && !inside { inside = 1; ours = 0; prints = 0; mark = before; next }
+    $0 == "----" && inside {
+      inside = 0
+      if (ours && mark !~ /^\/\/ example: / && (prints || mark ~ /^\/\/ /)) print FNR ": " mark
+    }
+    inside { if (/^# daxctl-private /) ours = 1; if (!/^# /) prints = 1 }
+    { before = $0 }' "$1"
+}
+
+@test "an example that is not made from a captured machine is compared by another test" {
+  local page line mark file verb
+  for page in "$TOOL"/man/*.1.adoc; do
+    verb=${page##*/daxctl-private-} verb=${verb%.1.adoc}
+    while IFS=: read -r line mark; do
+      [[ $mark == " // checked by "* ]] || fail "$page, line $line: nobody checks it"
+      file=$BATS_TEST_DIRNAME/../../${mark##* }
+      grep -q "page_example $verb " "$file" || fail "$page, line $line: not in $file"
+    done < <(other_examples "$page")
+  done
+}
+
+@test "each command in the manual has the options that its verb has" {
+  local page command words
+  while IFS=: read -r page command; do
+    command=${command#\# daxctl-private }
+    command=${command%% [|>]*}
+    # shellcheck disable=SC2294 # as a shell reads it
+    eval "words=($command)"
+    run -0 daxctl-private "${words[0]}" --help "${words[@]:1}"
+    [[ ${words[*]} == "run "* ]] || run -0 daxctl-private "${words[@]}" --help
+  done < <(grep '^# daxctl-private [a-z]' "$TOOL"/man/*.1.adoc)
+}
+
 @test "an example that is not what the program prints is found, and rewritten" {
   local page=$BATS_TEST_TMPDIR/page.1.adoc
   local args=("$(type -P daxctl-private)" "$BATS_TEST_DIRNAME/machines" "$page")

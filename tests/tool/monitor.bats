@@ -4,6 +4,7 @@
 # shellcheck disable=SC2154 # bats sets stderr
 
 load lib
+load examples
 
 setup() {
   machine tiers
@@ -230,4 +231,30 @@ END
     run -2 --separate-stderr look monitor $wrong
     [[ $stderr == "error: "* ]] || fail "$wrong: $stderr"
   done
+}
+
+# --- the manual ---------------------------------------------------------------
+
+# Lines of JSON without the time.
+timeless() {
+  sed 's/^{"timestamp":[0-9.]*,/{/'
+}
+
+# Both at once, for the monitor.
+fill() { # GATE BYTES
+  kill -STOP "$MONITOR"
+  put "$DAX1/gate" "$1"
+  put "$DAX1/used" "$2"
+  kill -CONT "$MONITOR"
+}
+
+@test "the examples of the manual are what it prints" {
+  watch 1 dax1.0
+  fill throttled 54525952
+  says 3
+  equal "$(timeless <"$OUT")" "$(page_example monitor "monitor dax1.0" | timeless)"
+  fill closed 66060288
+  says 5
+  equal "$(grep -m 1 '"event":"gate".*"gate":"closed"' "$OUT" | timeless)" \
+    "$(page_example monitor "monitor | grep -m 1 '\"event\":\"gate\".*\"gate\":\"closed\"'" | timeless)"
 }

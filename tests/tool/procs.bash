@@ -17,9 +17,19 @@ process() { # PID CGROUP
 
 FIRST=$((0x100000)) # frame of dax0.0, which has 32768 of them
 BUDDY=$((1 << 10))
-readonly FIRST BUDDY
+ANON=$((1 << 12 | 1 << 11))
+# shellcheck disable=SC2034 # for the tests
+readonly FIRST BUDDY ANON
+
+# The machine whose dax0.0 is node 1, with nothing on it.
+empty_node() {
+  machine tiers
+  # shellcheck disable=SC2119 # without flags
+  frames
+}
 
 # All frames of dax0.0 are free but the first ones, which have these flags.
+# shellcheck disable=SC2120 # by the tests
 frames() { # FLAGS...
   python3 -c '
 import struct, sys

@@ -3,6 +3,7 @@
 # shellcheck disable=SC2154 # run sets stderr
 
 load lib
+load examples
 
 setup() {
   machine tiers
@@ -206,6 +207,11 @@ save_here() { # ARGUMENT...
   run -0 save_here
   grep -qx 'mbind = 1' "$MACHINE/etc/daxctl-private.conf.d/saved.conf"
   equal "$(ls "$MACHINE/etc/daxctl-private.conf.d")" saved.conf
+}
+
+@test "the example of the manual is what it prints" {
+  run -0 --separate-stderr save_here
+  equal "$output"$'\n'"$stderr" "$(page_example save save)"
 }
 
 @test "a file of somebody else is replaced with --force only" {

@@ -158,3 +158,75 @@ valid_looks() {
   run -0 look report -n
   valid report
 }
+
+# --- stat ---------------------------------------------------------------------
+
+# A process and a cgroup with memory on both private nodes of the machine.
+somebody() {
+  mkdir -p "$MACHINE/proc/self" "$MACHINE/proc/41" "$MACHINE/mnt/web"
+  echo 'cgroup2 /mnt cgroup2 rw 0 0' >"$MACHINE/proc/self/mounts"
+  echo 'anon N0=0 N1=4096 N2=8192' | tee "$MACHINE/mnt/memory.numa_stat" >"$MACHINE/mnt/web/memory.numa_stat"
+  echo 'a "name"' >"$MACHINE/proc/41/comm"
+  echo '7f0000000000 bind:1 anon=3 N1=2 N2=1 kernelpagesize_kB=4' >"$MACHINE/proc/41/numa_maps"
+}
+
+valid_stats() {
+  local options
+  for options in "" --all --procs "-i 1 -c 1"; do
+    # shellcheck disable=SC2086 # several words
+    run -0 --separate-stderr look stat --json $options
+    valid stat || fail "stat $options: $output" || return
+  done
+}
+
+@test "stat is as its schema says, on every captured machine" {
+  every_machine valid_stats
+}
+
+@test "stat is as its schema says, of processes and cgroups" {
+  machine tiers
+  somebody
+  run -0 look stat --json --procs
+  equal "$(json processes.0.devices)" '{"dax0.0": 8192, "dax1.0": 4096}'
+  valid stat
+  run -0 look stat --json --cgroups
+  equal "$(json cgroups.1.cgroup)" /web
+  valid stat
+}
+
+@test "stat is as its schema says, of devices that are not plugged or share a node" {
+  machine tiers
+  echo unplugged >"$MACHINE/sys/devices/platform/hmem.0/dax0.0/hotplug"
+  run -0 look stat --json
+  equal "$(json nodes.0.plugged)" false
+  valid stat
+  output=${output//dax1.0/dax1.0,dax2.0}
+  valid stat
+}
+
+@test "the schema of stat wants the right types and names" {
+  local words edit
+  machine tiers
+  somebody
+  while IFS='|' read -r words edit; do
+    # shellcheck disable=SC2086 # several words
+    run -0 look stat --json $words
+    output=$(sed "$edit" <<<"$output")
+    run -1 valid stat
+    [[ $output == *'$'* ]] || fail "$words, $edit: $output"
+  done <<'END'
+|s/"gate":"open"/"gate":"ajar"/
+|s/"plugged":true/"plugged":false/
+|s/"placed":[0-9]*/"placed":-1/
+|s/"mode":"cram"/"mode":"devdax"/
+|s/"nodes":\[/"rates":1,&/
+-i 1 -c 1|s/"seconds":[0-9.]*,//
+-i 1 -c 1|s/"rates":{[^}]*}/"rates":{"placed":"1"}/
+--procs|s/"pid":41/"pid":"41"/
+--procs|s/"command"/"cmd"/
+--procs|s/dax0.0/pmem0/
+--procs|s/"unreadable":0/"unreadable":-1/
+--cgroups|s,"/web","web",
+--cgroups|s/"bytes":12288/"bytes":"12 KiB"/
+END
+}

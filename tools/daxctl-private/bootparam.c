@@ -21,7 +21,7 @@ char *bootparam_values(const char *name)
 	     word = strtok_r(NULL, " \n", &save)) {
 		char *before = all;
 
-		if (strncmp(word, name, len) || word[len] != '=')
+		if (strncmp(word, name, len) != 0 || word[len] != '=')
 			continue;
 		all = xasprintf("%s%s%s", before ? before : "", before ? "," : "", word + len + 1);
 		free(before);

@@ -106,3 +106,28 @@ int change_devices(const struct change *change, int argc, char **argv)
 	devices_free(&devices);
 	return ret ? ret : exit_code(&tally);
 }
+
+/**
+ * change_check() - what else is wrong, of a command line that is
+ * @change: how each device would be changed
+ * @argc: number of names
+ * @argv: the names
+ *
+ * Tells what change_devices() would tell; nothing is changed or printed.
+ */
+void change_check(const struct change *change, int argc, char **argv)
+{
+	struct devices devices;
+
+	if (!argc || devices_load(&devices))
+		return;
+	if (!devices_select(&devices, argc, argv, change->region)) {
+		for (int i = 0; i < devices.nr; i++) {
+			struct plan plan = { .dev = &devices.dev[i] };
+
+			(void)change->make(&devices.dev[i], &plan);
+			plan_free(&plan);
+		}
+	}
+	devices_free(&devices);
+}

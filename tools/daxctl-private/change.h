@@ -19,5 +19,6 @@ struct change {
 };
 
 int change_devices(const struct change *change, int argc, char **argv);
+void change_check(const struct change *change, int argc, char **argv);
 
 #endif

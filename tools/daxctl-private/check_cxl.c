@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* From a CXL device to its dax device: window, decoders, region. */
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "checks.h"
+#include "names.h"
 #include "sysfs.h"
 #include "text.h"
 
 #define CXL	"/sys/bus/cxl/devices"
-
-static int is_visible(const struct dirent *entry)
-{
-	return *entry->d_name != '.';
-}
 
 /* Whether a name is PREFIX and a number. */
 static bool is_a(const char *name, const char *prefix)
@@ -55,22 +50,21 @@ static char *region_if_of(const char *decoder, const char *memdev)
 	return NULL;
 }
 
-static char *region_of(const char *memdev, struct dirent **entry, int nr)
+static char *region_of(const char *memdev, const struct names *all)
 {
 	char *region = NULL;
 
-	for (int i = 0; !region && i < nr; i++)
-		if (is_a(entry[i]->d_name, "decoder"))
-			region = region_if_of(entry[i]->d_name, memdev);
+	for (int i = 0; !region && i < all->nr; i++)
+		if (is_a(all->name[i], "decoder"))
+			region = region_if_of(all->name[i], memdev);
 	return region;
 }
 
-static const char *root_decoder(struct dirent **entry, int nr)
+static const char *root_decoder(const struct names *all)
 {
-	for (int i = 0; i < nr; i++)
-		if (is_a(entry[i]->d_name, "decoder") &&
-		    file_says(entry[i]->d_name, "cap_ram", "1"))
-			return entry[i]->d_name;
+	for (int i = 0; i < all->nr; i++)
+		if (is_a(all->name[i], "decoder") && file_says(all->name[i], "cap_ram", "1"))
+			return all->name[i];
 	return NULL;
 }
 
@@ -138,12 +132,12 @@ static void check_dax_region(struct checks *checks, const char *name)
 	free(driver);
 }
 
-static void check_windows(struct checks *checks, struct dirent **entry, int nr)
+static void check_windows(struct checks *checks, const struct names *all)
 {
 	bool found = false, memdevs = false;
 
-	for (int i = 0; i < nr; i++) {
-		const char *name = entry[i]->d_name;
+	for (int i = 0; i < all->nr; i++) {
+		const char *name = all->name[i];
 		char *size;
 
 		memdevs = memdevs || is_a(name, "mem");
@@ -169,24 +163,19 @@ static void check_windows(struct checks *checks, struct dirent **entry, int nr)
  */
 void check_cxl(struct checks *checks)
 {
-	struct dirent **entry;
-	int nr = scandir(CXL, &entry, is_visible, versionsort);
+	struct names all;
 
-	if (nr < 0)
-		return;
-	check_windows(checks, entry, nr);
-	for (int i = 0; i < nr; i++) {
-		const char *name = entry[i]->d_name;
+	(void)names_read(&all, "*", CXL);
+	check_windows(checks, &all);
+	for (int i = 0; i < all.nr; i++) {
+		const char *name = all.name[i];
 
 		if (is_a(name, "mem"))
-			check_memdev(checks, name, root_decoder(entry, nr),
-				     region_of(name, entry, nr));
+			check_memdev(checks, name, root_decoder(&all), region_of(name, &all));
 		else if (is_a(name, "region"))
 			check_region(checks, name);
 		else if (is_a(name, "dax_region"))
 			check_dax_region(checks, name);
 	}
-	for (int i = 0; i < nr; i++)
-		free(entry[i]);
-	free(entry);
+	names_free(&all);
 }

@@ -107,7 +107,7 @@ static void check_memmaps(struct checks *checks, const struct mem_map *map)
 
 	for (char *word = all ? strtok_r(all, ",", &save) : NULL; word;
 	     word = strtok_r(NULL, ",", &save))
-		if (strcmp(word, "exactmap"))
+		if (strcmp(word, "exactmap") != 0)
 			check_memmap(checks, map, word);
 	free(all);
 }

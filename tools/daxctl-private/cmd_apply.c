@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* daxctl-private apply: make of devices what the config files say, as at boot. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,50 +55,59 @@ static void print_sections(void)
 	print_objects(array);
 }
 
-static bool exists(const struct devices *devices, const char *name)
+/* What is wrong elsewhere in the config is not the fault of this device. */
+static bool lacks_section(const struct device *dev)
 {
-	for (int i = 0; i < devices->nr; i++)
-		if (!strcmp(devices->dev[i].name, name))
-			return true;
-	return false;
+	bool sure, has = config_find(&config, dev->name);
+	const struct section *skipped = config_skipped(&config, dev, &sure);
+
+	if (!skipped || (has && !sure))
+		return false;
+	(void)complain(dev->name, EINVAL, "the warning says why",
+		       sure ? "its section is skipped: %s" :
+		       "no section is for it, unless it is the one that is skipped: %s",
+		       skipped->where);
+	return true;
 }
 
-static bool all_meant(int argc, char **argv)
+/*
+ * The devices that have a section, and names that are wrong, which others tell.
+ * Return how much of what is wanted cannot be done.
+ */
+static int choose(struct texts *chosen, const struct devices *devices, int argc, char **argv)
 {
-	for (int i = 0; i < argc; i++)
-		if (!strcmp(argv[i], "all"))
-			return true;
-	return !argc;
-}
+	int failed = 0;
 
-/* The devices that have a section, and names that are wrong, which others tell. */
-static void choose(struct texts *chosen, const struct devices *devices, int argc, char **argv)
-{
-	if (all_meant(argc, argv)) {
+	if (names_all(argc, argv)) {
 		for (int i = 0; i < config.nr; i++)
 			if (config.section[i].device)
 				options_add_text(chosen, config.section[i].device);
-		return;
+		return config.nr_skipped;
 	}
 	for (int i = 0; i < argc; i++) {
-		if (config_find(&config, argv[i]) || !exists(devices, argv[i]))
+		const struct device *dev = devices_find(devices, argv[i]);
+		bool lacks = dev && lacks_section(dev);
+
+		failed += lacks;
+		if (!dev || config_find(&config, argv[i]))
 			options_add_text(chosen, argv[i]);
-		else
+		else if (!lacks)
 			say("%s: no section of the config is for it", argv[i]);
 	}
+	return failed;
 }
 
-static int change_chosen(const struct texts *chosen, bool named)
+static int change_chosen(const struct texts *chosen, int failed, bool named)
 {
 	const struct change change = { .done = "applied the config to", .make = make_applied };
 	int ret;
 
 	if (chosen->nr) {
 		ret = change_devices(&change, chosen->nr, (char **)chosen->text);
-		return !ret && config.bad ? EXIT_PARTLY : ret;
+		return !ret && failed ? EXIT_PARTLY : ret;
 	}
 	print_objects(json_object_new_array());
-	if (config.bad)
+	if (failed)
 		return EXIT_FAILED;
 	return named ? EXIT_NO_MATCH : EXIT_DONE;
 }
@@ -105,31 +115,43 @@ static int change_chosen(const struct texts *chosen, bool named)
 static int check_result(void)
 {
 	print_sections();
-	if (!config.bad)
+	if (!config.nr_skipped)
 		return EXIT_DONE;
 	return config.nr ? EXIT_PARTLY : EXIT_FAILED;
+}
+
+/* The config, and which device each section is for. */
+static int load(struct devices *devices, bool named)
+{
+	/* what is wrong with a section fails a device that is named only if it is for it */
+	bool lenient = named && !check;
+	int ret = config_load(&config, dir, lenient);
+
+	if (ret)
+		print_objects(json_object_new_array());
+	else
+		ret = devices_load(devices);
+	if (!ret)
+		config_pair(&config, devices, lenient);
+	return ret;
 }
 
 static int apply(const struct command *cmd, int argc, char **argv)
 {
 	struct texts chosen = { .nr = 0 };
+	bool named = !names_all(argc, argv);
 	struct devices devices;
-	int ret;
+	int failed, ret;
 
 	if (global.sysroot && !check && !global.dry_run)
 		return usage_error("%s: --sysroot needs --check or --dry-run", cmd->name);
-	if (config_load(&config, dir)) {
-		print_objects(json_object_new_array());
-		return EXIT_FAILED;
-	}
-	if (devices_load(&devices)) {
+	if (load(&devices, named)) {
 		config_free(&config);
 		return EXIT_FAILED;
 	}
-	config_pair(&config, &devices);
-	choose(&chosen, &devices, argc, argv);
+	failed = check ? 0 : choose(&chosen, &devices, argc, argv);
 	devices_free(&devices);
-	ret = check ? check_result() : change_chosen(&chosen, !all_meant(argc, argv));
+	ret = check ? check_result() : change_chosen(&chosen, failed, named);
 	free(chosen.text);
 	config_free(&config);
 	return ret;

@@ -219,14 +219,13 @@ static int audit_devices(const struct devices *devices, const struct devices *al
 static bool names_one(int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++)
-		if (strcmp(argv[i], "all"))
+		if (strcmp(argv[i], "all") != 0)
 			return true;
 	return false;
 }
 
 static int audit(const struct command *cmd, int argc, char **argv)
 {
-	static char every[] = "all", *everything[] = { every };
 	struct devices devices, all;
 	struct json_object *results;
 	int ret;
@@ -239,10 +238,7 @@ static int audit(const struct command *cmd, int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	results = json_object_new_array();
-	if (argc)
-		ret = devices_select(&devices, argc, argv, region);
-	else
-		ret = devices.nr ? devices_select(&devices, 1, everything, region) : EXIT_DONE;
+	ret = devices_select(&devices, argc, argv, region);
 	if (!ret)
 		ret = audit_devices(&devices, &all, names_one(argc, argv), results);
 	print_objects(results);

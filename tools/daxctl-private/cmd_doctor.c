@@ -8,25 +8,14 @@
 #include "output.h"
 #include "text.h"
 
-static bool is_named(const struct device *dev, int argc, char **argv)
-{
-	for (int i = 0; i < argc; i++)
-		if (!strcmp(argv[i], "all") || !strcmp(argv[i], dev->name))
-			return true;
-	return !argc;
-}
-
 /* It is what doctor is for, so it is no error. */
 static void check_missing(struct checks *checks, const struct devices *devices, const char *name)
 {
-	for (int i = 0; i < devices->nr; i++)
-		if (!strcmp(devices->dev[i].name, name))
-			return;
-	if (strcmp(name, "all")) {
-		check_problem(checks, "device", name, "there is no such dax device");
-		check_remedy(checks,
-			     "see the problems above; daxctl-private list --idle has those that there are");
-	}
+	if (!strcmp(name, "all") || devices_find(devices, name))
+		return;
+	check_problem(checks, "device", name, "there is no such dax device");
+	check_remedy(checks,
+		     "see the problems above; daxctl-private list --idle has those that there are");
 }
 
 static void check_all(struct checks *checks, const struct devices *devices, int argc, char **argv)
@@ -38,7 +27,7 @@ static void check_all(struct checks *checks, const struct devices *devices, int 
 	for (int i = 0; i < argc; i++)
 		check_missing(checks, devices, argv[i]);
 	for (int i = 0; i < devices->nr; i++)
-		if (is_named(&devices->dev[i], argc, argv))
+		if (device_is_named(&devices->dev[i], argc, argv))
 			check_device(checks, devices, &devices->dev[i]);
 }
 

@@ -82,19 +82,12 @@ static void print_table(struct json_object *array)
 	json_object_put(array);
 }
 
-/*
- * Without names everything is meant, and nothing is no error. To daxctl that is so
- * with names, too: they are a filter.
- */
+/* Without names everything is meant. To daxctl names are a filter. */
 static int select_some(struct devices *devices)
 {
-	static char all[] = "all", *everything[] = { all };
-	char **argv = names.nr ? (char **)names.text : everything;
-	int argc = names.nr ? names.nr : 1;
-
-	if ((devices->nr || names.nr) && !called_daxctl())
-		return devices_select(devices, argc, argv, region);
-	devices_keep(devices, argc, argv, region);
+	if (!called_daxctl())
+		return devices_select(devices, names.nr, (char **)names.text, region);
+	devices_keep(devices, names.nr, (char **)names.text, region);
 	return 0;
 }
 

@@ -19,7 +19,7 @@
 #include "message.h"
 #include "monitor.h"
 
-#define MAX_INTERVAL	(24 * 60 * 60LL)
+#define MAX_INTERVAL	(24LL * 60 * 60)
 
 static long long interval = 1, count = LLONG_MAX;
 
@@ -72,7 +72,7 @@ static void hear(struct watch *w, struct udev_device *device)
 	const char *action = udev_device_get_action(device);
 	struct seen *seen = look_find(&w->last, udev_device_get_sysname(device));
 
-	if (!seen || !seen->driver || !action || strcmp(action, "unbind"))
+	if (!seen || !seen->driver || !action || strcmp(action, "unbind") != 0)
 		return;
 	events_add(&w->events, "unbound", seen);
 	seen_unbind(seen);

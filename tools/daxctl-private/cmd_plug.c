@@ -35,7 +35,7 @@ static const char *plug_word(void)
 {
 	if (!zone)
 		return "online";
-	return strcmp(zone, "movable") ? "online_kernel" : "online_movable";
+	return strcmp(zone, "movable") != 0 ? "online_kernel" : "online_movable";
 }
 
 static int make_plugged(struct device *dev, struct plan *plan)
@@ -73,7 +73,7 @@ static int plug(const struct command *cmd, int argc, char **argv)
 	const struct change change = { .done = "plugged", .make = make_plugged, .region = region };
 
 	(void)cmd;
-	if (zone && strcmp(zone, "movable") && strcmp(zone, "kernel"))
+	if (zone && strcmp(zone, "movable") != 0 && strcmp(zone, "kernel") != 0)
 		return usage_error("--zone: '%s' is neither movable nor kernel", zone);
 	return change_devices(&change, argc, argv);
 }

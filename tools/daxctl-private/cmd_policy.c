@@ -23,6 +23,7 @@ static int make_policy(struct device *dev, struct plan *plan)
 {
 	int ret;
 
+	/* one look tells all that is wrong */
 	if (!device_is_ours(dev))
 		return complain(dev->name, EINVAL, "daxctl-private reconfigure-device gives it one",
 				"a device in mode %s has no policy", mode_name(dev->mode));
@@ -58,6 +59,8 @@ static int policy(const struct command *cmd, int argc, char **argv)
 	argc = take_values(argc, argv);
 	if (!policy_read(&wanted, cmd->name, &policy_options))
 		ret = change_devices(&change, argc, argv);
+	else
+		change_check(&change, argc, argv);
 	policy_free(&wanted);
 	return ret;
 }

@@ -110,6 +110,8 @@ static int reconfigure(const struct command *cmd, int argc, char **argv)
 				   mode_word ? mode_word : "");
 	if (!policy_read(&policy, cmd->name, &policy_options))
 		ret = change_devices(&change, argc, argv);
+	else
+		change_check(&change, argc, argv);
 	policy_free(&policy);
 	return ret;
 }

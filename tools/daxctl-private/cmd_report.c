@@ -4,8 +4,6 @@
  * tar file. Every verb that only reads can look at it with --sysroot.
  */
 #include <archive.h>
-#include <archive_entry.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,11 +11,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "command.h"
 #include "message.h"
+#include "names.h"
 #include "output.h"
+#include "pack.h"
 #include "sysfs.h"
 #include "text.h"
 
@@ -28,146 +27,32 @@ static const struct option_def options[] = {
 	END_OF_OPTIONS
 };
 
-struct packer {
-	struct archive *tar;
-	char **done;		/* paths that are packed */
-	int nr, entries;
-};
+#define DAX_DEVICES	"/sys/bus/dax/devices"
+#define CXL_DEVICES	"/sys/bus/cxl/devices"
 
-/* ---- one entry ------------------------------------------------------------ */
-
-static bool write_entry(struct packer *p, const char *path, const struct stat *st,
-			const char *link, const char *text)
-{
-	struct archive_entry *entry = archive_entry_new();
-	size_t len = text ? strlen(text) : 0;
-	bool ok;
-
-	if (!entry)
-		out_of_memory();
-	archive_entry_set_pathname(entry, path + 1);
-	archive_entry_set_mode(entry, st->st_mode);
-	archive_entry_set_mtime(entry, st->st_mtime, 0);
-	archive_entry_set_size(entry, (la_int64_t)len);
-	if (link)
-		archive_entry_set_symlink(entry, link);
-	ok = archive_write_header(p->tar, entry) == ARCHIVE_OK &&
-	     (!len || archive_write_data(p->tar, text, len) == (la_ssize_t)len);
-	archive_entry_free(entry);
-	p->entries++;
-	return ok;
-}
-
-/* What cannot be read is there, and empty. */
-static bool pack_file(struct packer *p, const char *path, const struct stat *st)
-{
-	char *text = st->st_mode & 0444 ? sysfs_read("%s", path) : NULL;
-	char *line = text && *text ? xasprintf("%s\n", text) : NULL;
-	bool ok = write_entry(p, path, st, NULL, line);
-
-	free(line);
-	free(text);
-	return ok;
-}
-
-static bool pack_link(struct packer *p, const char *path, const struct stat *st)
-{
-	char target[PATH_MAX];
-	ssize_t len = readlink(path, target, sizeof(target) - 1);
-
-	if (len < 0)
-		return true;
-	target[len] = '\0';
-	return write_entry(p, path, st, target, NULL);
-}
-
-static bool seen(struct packer *p, const char *path)
-{
-	for (int i = 0; i < p->nr; i++)
-		if (!strcmp(p->done[i], path))
-			return true;
-	p->done = xrealloc(p->done, (size_t)p->nr + 1, sizeof(*p->done));
-	p->done[p->nr++] = xstrdup(path);
-	return false;
-}
-
-/* ---- trees ---------------------------------------------------------------- */
-
-/* Files that are no text: what is behind a PCI device. */
-static bool is_binary(const char *name)
-{
-	static const char *const binary[] = { "config", "rom", "resource0", "CDAT", "vpd", "autoprobe" };
-
-	for (size_t i = 0; i < sizeof(binary) / sizeof(*binary); i++)
-		if (!strcmp(name, binary[i]))
-			return true;
-	return !strncmp(name, "resource", 8) && name[8];
-}
-
-static bool pack(struct packer *p, const char *path, int depth);
-
-static bool pack_dir(struct packer *p, const char *path, const struct stat *st, int depth)
-{
-	struct dirent **entry;
-	bool ok = true;
-	int nr;
-
-	if (!seen(p, path))
-		ok = write_entry(p, path, st, NULL, NULL);
-	if (!depth)
-		return ok;
-	nr = scandir(path, &entry, NULL, alphasort);
-	for (int i = 0; i < nr; i++) {
-		const char *name = entry[i]->d_name;
-		char *child = xasprintf("%s/%s", path, name);
-
-		if (ok && strcmp(name, ".") && strcmp(name, "..") && !is_binary(name))
-			ok = pack(p, child, depth - 1);
-		free(child);
-		free(entry[i]);
-	}
-	if (nr >= 0)
-		free(entry);
-	return ok;
-}
-
-/* DEPTH: how far down from a directory; links are not followed. */
-static bool pack(struct packer *p, const char *path, int depth)
-{
-	struct stat st;
-
-	if (lstat(path, &st))
-		return true;
-	if (S_ISDIR(st.st_mode))
-		return pack_dir(p, path, &st, depth);
-	if (seen(p, path))
-		return true;
-	if (S_ISLNK(st.st_mode))
-		return pack_link(p, path, &st);
-	return S_ISREG(st.st_mode) ? pack_file(p, path, &st) : true;
-}
+/* Tables of the firmware that tell which memory is where, and how fast. */
+#define ACPI_TABLES	"/sys/firmware/acpi/tables"
+#define LARGEST_TABLE	((size_t)64 << 10)
 
 /* The directories that the links of a bus lead to, and the one above each. */
 static bool pack_targets(struct packer *p, const char *bus, int depth)
 {
 	char real[PATH_MAX];
-	struct dirent **entry;
-	int nr = scandir(bus, &entry, NULL, versionsort);
+	struct names links;
 	bool ok = true;
 
-	for (int i = 0; i < nr; i++) {
-		char *link = xasprintf("%s/%s", bus, entry[i]->d_name);
+	(void)names_read(&links, "*", "%s", bus);
+	for (int i = 0; ok && i < links.nr; i++) {
+		char *link = xasprintf("%s/%s", bus, links.name[i]);
 
-		if (ok && *entry[i]->d_name != '.' && realpath(link, real)) {
-			ok = pack(p, real, depth);
+		if (realpath(link, real)) {
+			ok = pack_tree(p, real, depth);
 			*strrchr(real, '/') = '\0';
-			ok = ok && pack(p, real, 2);
+			ok = ok && pack_tree(p, real, 2);
 		}
 		free(link);
-		free(entry[i]);
 	}
-	if (nr >= 0)
-		free(entry);
+	names_free(&links);
 	return ok;
 }
 
@@ -177,22 +62,44 @@ static bool pack_targets(struct packer *p, const char *bus, int depth)
  */
 static bool pack_device_files(struct packer *p)
 {
-	const struct stat st = { .st_mode = S_IFREG | 0600 }, link = { .st_mode = S_IFLNK | 0777 };
-	struct dirent **entry;
-	int nr = scandir("/sys/bus/dax/devices", &entry, NULL, versionsort);
+	struct names devices;
 	bool ok = true;
 
-	for (int i = 0; i < nr; i++) {
-		char *path = xasprintf("/dev/%s", entry[i]->d_name);
+	(void)names_read(&devices, "*", DAX_DEVICES);
+	for (int i = 0; ok && i < devices.nr; i++) {
+		char *path = xasprintf("/dev/%s", devices.name[i]);
 
-		if (ok && *entry[i]->d_name != '.' && !access(path, F_OK))
-			ok = write_entry(p, path, &st, NULL, NULL);
+		ok = !sysfs_exists("%s", path) || pack_text(p, path, "");
 		free(path);
-		free(entry[i]);
 	}
-	if (nr >= 0)
-		free(entry);
-	return ok && write_entry(p, "/sys/dev/char/0:0/subsystem", &link, "../../../bus/dax", NULL);
+	names_free(&devices);
+	return ok && pack_link(p, "/sys/dev/char/0:0/subsystem", "../../../bus/dax");
+}
+
+/* How much memory of which kind a CXL device has: it is further down than all else. */
+static bool pack_memdevs(struct packer *p)
+{
+	char real[PATH_MAX];
+	struct names memdevs;
+	bool ok = true;
+
+	(void)names_read(&memdevs, "mem[0-9]*", CXL_DEVICES);
+	for (int i = 0; ok && i < memdevs.nr; i++) {
+		char *link = xasprintf(CXL_DEVICES "/%s", memdevs.name[i]);
+
+		if (realpath(link, real))
+			ok = pack_path(p, "%s/ram/size", real) && pack_path(p, "%s/pmem/size", real);
+		free(link);
+	}
+	names_free(&memdevs);
+	return ok;
+}
+
+static bool pack_firmware(struct packer *p)
+{
+	return pack_binary(p, ACPI_TABLES "/CEDT", LARGEST_TABLE) &&
+	       pack_binary(p, ACPI_TABLES "/HMAT", LARGEST_TABLE) &&
+	       pack_binary(p, ACPI_TABLES "/SRAT", LARGEST_TABLE);
 }
 
 static bool pack_machine(struct packer *p)
@@ -226,9 +133,10 @@ static bool pack_machine(struct packer *p)
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < sizeof(roots) / sizeof(*roots); i++)
-		ok = pack(p, roots[i].path, roots[i].depth);
-	return ok && pack_device_files(p) && pack_targets(p, "/sys/bus/dax/devices", 2) &&
-	       pack_targets(p, "/sys/bus/cxl/devices", 1) && pack_targets(p, "/sys/bus/nd/devices", 1);
+		ok = pack_tree(p, roots[i].path, roots[i].depth);
+	return ok && pack_device_files(p) && pack_targets(p, DAX_DEVICES, 2) &&
+	       pack_targets(p, CXL_DEVICES, 1) && pack_targets(p, "/sys/bus/nd/devices", 1) &&
+	       pack_memdevs(p) && pack_firmware(p) && pack_users(p);
 }
 
 static bool to_stdout(void)
@@ -273,7 +181,7 @@ static bool write_tar(struct packer *p, const char *name, int fd)
 
 static int report(const struct command *cmd, int argc, char **argv)
 {
-	struct packer p = { .nr = 0 };
+	struct packer p = { .entries = 0 };
 	const char *name = file ? file : "daxctl-private.tar.gz";
 	struct json_object *results, *obj;
 	int fd;
@@ -291,9 +199,7 @@ static int report(const struct command *cmd, int argc, char **argv)
 	}
 	ok = write_tar(&p, name, fd);
 	(void)close(fd);
-	while (p.nr)
-		free(p.done[--p.nr]);
-	free(p.done);
+	pack_forget(&p);
 	if (!ok)
 		return EXIT_FAILED;
 	if (to_stdout())

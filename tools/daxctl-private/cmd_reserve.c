@@ -72,7 +72,7 @@ static bool is_applied(struct place *place, const char *cmdline)
 	struct memmap m;
 	bool same;
 
-	if (!cmdline || strncmp(cmdline, "memmap=", strlen("memmap=")))
+	if (!cmdline || strncmp(cmdline, "memmap=", strlen("memmap=")) != 0)
 		return false;
 	copy = xstrdup(cmdline + strlen("memmap="));
 	word = copy;

@@ -68,7 +68,7 @@ static void write_state(FILE *out, const struct device *dev)
 		(void)fputs("online = false\n", out);
 	else
 		(void)fprintf(out, "online = true\nzone = %s\n",
-			      strcmp(dev->state, "online_kernel") ? "movable" : "kernel");
+			      strcmp(dev->state, "online_kernel") != 0 ? "movable" : "kernel");
 }
 
 /* The node that the firmware gives is the one at first; it may have another number then. */
@@ -127,18 +127,13 @@ static bool is_among(const char *word, int argc, char **argv)
 	return false;
 }
 
-static bool all_meant(int argc, char **argv)
-{
-	return !argc || is_among("all", argc, argv);
-}
-
 /* Those that are named must be of ours, of all others only those are meant. */
 static bool is_meant(struct writer *w, const struct device *dev, int argc, char **argv)
 {
 	bool named = is_among(dev->name, argc, argv);
 
 	if (device_is_ours(dev))
-		return named || all_meant(argc, argv);
+		return named || names_all(argc, argv);
 	if (named) {
 		(void)complain(dev->name, EINVAL, "only modes private and cram are saved",
 			       "it is in mode %s", mode_name(dev->mode));
@@ -150,11 +145,7 @@ static bool is_meant(struct writer *w, const struct device *dev, int argc, char 
 static int check_names(const struct devices *devices, int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++) {
-		bool found = !strcmp(argv[i], "all");
-
-		for (int k = 0; k < devices->nr; k++)
-			found = found || !strcmp(devices->dev[k].name, argv[i]);
-		if (found)
+		if (!strcmp(argv[i], "all") || devices_find(devices, argv[i]))
 			continue;
 		(void)complain(argv[i], ENODEV, "see daxctl-private list", "no such dax device");
 		return EXIT_NO_MATCH;
@@ -269,7 +260,7 @@ static int save(const struct command *cmd, int argc, char **argv)
 
 	if (global.sysroot && !to_stdout())
 		return usage_error("%s: with --sysroot it goes to stdout only", cmd->name);
-	if (!all_meant(argc, argv) && !file && !to_stdout())
+	if (!names_all(argc, argv) && !file && !to_stdout())
 		return usage_error("%s: some devices go to a file of their own: give --output", cmd->name);
 	if (devices_load(&devices))
 		return EXIT_FAILED;

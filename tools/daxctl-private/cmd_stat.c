@@ -10,7 +10,7 @@
 #include "message.h"
 #include "stats.h"
 
-#define MAX_INTERVAL	(366 * 24 * 60 * 60LL)
+#define MAX_INTERVAL	(366LL * 24 * 60 * 60)
 #define NOT_GIVEN	LLONG_MIN
 
 static long long interval = NOT_GIVEN, count = NOT_GIVEN;

@@ -15,7 +15,7 @@ enum option_type {
 };
 
 /* The longest --timeout. */
-#define MAX_TIMEOUT	(365 * 24 * 60 * 60LL)
+#define MAX_TIMEOUT	(365LL * 24 * 60 * 60)
 
 struct texts {
 	const char **text;

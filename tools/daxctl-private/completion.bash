@@ -20,10 +20,30 @@ _daxctl_private_values() { # PROGRAM OPTION
 	esac
 }
 
+_daxctl_private_is_ours() { # PROGRAM
+	[[ $(type -P "$1") -ef $(type -P daxctl-private) ]]
+}
+
+_daxctl_private_is_stock() { # PROGRAM
+	[[ ${1##*/} == daxctl ]] && ! _daxctl_private_is_ours "$1"
+}
+
+# The daxctl that PROGRAM hands verbs to: not itself under that name.
+_daxctl_private_other() { # PROGRAM
+	local other
+	! _daxctl_private_is_stock "$1" || return 1
+	while read -r other; do
+		[[ ! $other -ef $(type -P "$1") ]] || continue
+		printf '%s\n' "$other"
+		return
+	done < <(hash -r && type -aP daxctl) # all, even if one has run
+	return 1
+}
+
 _daxctl_private_verbs() { # PROGRAM
+	local other
 	"$1" --list-cmds
-	# what is handed to it
-	daxctl --list-cmds 2>/dev/null
+	! other=$(_daxctl_private_other "$1") || "$other" --list-cmds 2>/dev/null
 	printf '%s\n' help --help --version
 }
 
@@ -38,7 +58,10 @@ _daxctl_private_takes_value() { # OPTION OPTIONS
 
 # One verb's options; daxctl has its own on one line.
 _daxctl_private_options() { # PROGRAM VERB
-	"$1" --list-opts "$2" 2>/dev/null || daxctl "$2" --list-opts 2>/dev/null | tr ' ' '\n'
+	local other
+	_daxctl_private_is_stock "$1" || ! "$1" --list-opts "$2" 2>/dev/null || return 0
+	other=$(_daxctl_private_other "$1") || other=$1
+	"$other" "$2" --list-opts 2>/dev/null | tr ' ' '\n'
 }
 
 _daxctl_private_words() { # PROGRAM VERB CURRENT
@@ -51,9 +74,17 @@ _daxctl_private_words() { # PROGRAM VERB CURRENT
 	_daxctl_private_devices "$1"
 }
 
+# The program that a word stands for: what is called in here is no alias.
+_daxctl_private_program() { # WORD
+	local words
+	read -ra words <<<"${BASH_ALIASES[$1]:-$1}"
+	printf '%s\n' "${words[0]}"
+}
+
 _daxctl_private() {
-	local program=$1 verb=${COMP_WORDS[1]} current=${COMP_WORDS[COMP_CWORD]}
+	local program verb=${COMP_WORDS[1]} current=${COMP_WORDS[COMP_CWORD]}
 	local before=${COMP_WORDS[COMP_CWORD - 1]} words
+	program=$(_daxctl_private_program "$1")
 	COMPREPLY=()
 	# "--mode=x" is three words here
 	if [[ $current == = ]]; then
@@ -77,4 +108,20 @@ _daxctl_private() {
 	return 0
 }
 
+# Has the daxctl of the system a completion, which bash-completion would load?
+_daxctl_private_daxctl_has_own() {
+	local dir dirs
+	! complete -p daxctl &>/dev/null || return 0
+	IFS=: read -ra dirs <<<"${BASH_COMPLETION_USER_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/bash-completion}:${XDG_DATA_DIRS:-/usr/local/share:/usr/share}"
+	for dir in "${dirs[0]}" "${dirs[@]/%//bash-completion}"; do
+		[[ ! -e $dir/completions/daxctl ]] || return 0
+	done
+	return 1
+}
+
 complete -F _daxctl_private daxctl-private
+# by an alias, or as the first one in PATH
+if _daxctl_private_is_ours "$(_daxctl_private_program daxctl)" ||
+	! _daxctl_private_daxctl_has_own; then
+	complete -F _daxctl_private daxctl
+fi

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "config_dict.h"
 #include "config_lines.h"
 #include "message.h"
+#include "names.h"
 #include "text.h"
 
 #define MAX_SIZE	(1 << 20)
@@ -56,8 +56,10 @@ static const struct {
 static int set_match(struct section *section, enum identity_key i, const char *where,
 		     const char *value)
 {
-	if (!identity_valid(i, value))
+	if (!identity_valid(i, value)) {
+		section->unclear = true;
 		return complain(where, EINVAL, identity_hint(i), "%s = %s", identity_name(i), value);
+	}
 	section->match[i] = xstrdup(value);
 	return 0;
 }
@@ -85,7 +87,7 @@ static int set_key(struct section *section, const char *where, const char *key, 
 		if (!strcmp(key, identity_name((enum identity_key)i)))
 			return set_match(section, (enum identity_key)i, where, value);
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		if (strcmp(key, keys[i].key))
+		if (strcmp(key, keys[i].key) != 0)
 			continue;
 		if (keys[i].set(section, value))
 			return 0;
@@ -156,9 +158,15 @@ static bool has_match(const struct section *section)
 }
 
 /* What can be known without the device: as if it were in no mode yet. */
-static int check_section(const struct section *section)
+static int check_values(const struct section *section)
 {
 	const struct device dev = { .name = section->where, .mode = MODE_DISABLED };
+
+	return section->has_mode ? policy_check(&section->policy, &dev, section->mode, false) : 0;
+}
+
+static int check_section(const struct section *section)
+{
 	int bad = 0;
 
 	if (!has_match(section))
@@ -166,9 +174,9 @@ static int check_section(const struct section *section)
 			       "no match key, so it is for no device");
 	if (!section->has_mode)
 		return complain(section->where, EINVAL, keys[0].hint, "no mode");
-	if (section->mode == MODE_DEVDAX && strcmp(section->plug_word, "online"))
+	if (section->mode == MODE_DEVDAX && strcmp(section->plug_word, "online") != 0)
 		bad = complain(section->where, EINVAL, NULL, "a device in mode devdax has no zone");
-	if (policy_check(&section->policy, &dev, section->mode, false))
+	if (check_values(section))
 		bad = -EINVAL;
 	return bad;
 }
@@ -180,7 +188,7 @@ static int check_repeats(const struct reader *r, const char *name)
 
 	for (int i = 0; i < r->lines.nr; i++) {
 		const struct config_line *at = &r->lines.at[i];
-		int before = strcmp(at->section, name) ? 0 : config_lines_again(&r->lines, i);
+		int before = strcmp(at->section, name) != 0 ? 0 : config_lines_again(&r->lines, i);
 		char *where;
 
 		if (!before)
@@ -199,7 +207,7 @@ static const char *section_name(const char *header)
 	size_t len = strlen(CONFIG_SECTION);
 	size_t blanks;
 
-	if (strncmp(header, CONFIG_SECTION, len))
+	if (strncmp(header, CONFIG_SECTION, len) != 0)
 		return NULL;
 	blanks = strspn(header + len, " \t");
 	return blanks && header[len + blanks] ? header + len + blanks : NULL;
@@ -220,6 +228,52 @@ static void add_section(struct config *config, const struct section *section)
 	config->section[config->nr++] = *section;
 }
 
+/**
+ * config_skip() - a section is no good, which was told
+ * @config: which keeps it, to know what it would have been for
+ * @section: the section
+ */
+void config_skip(struct config *config, const struct section *section)
+{
+	config->skipped = xrealloc(config->skipped, (size_t)config->nr_skipped + 1,
+				   sizeof(*section));
+	config->skipped[config->nr_skipped++] = *section;
+}
+
+/**
+ * config_skip_place() - config_skip() of what may be for any device
+ * @config: which keeps it
+ * @where: the file, and the line if there is one
+ */
+void config_skip_place(struct config *config, const char *where)
+{
+	const struct section section = {
+		.where = xstrdup(where), .name = xstrdup(""), .unclear = true,
+	};
+
+	config_skip(config, &section);
+}
+
+/* Its keys are read in any case: they tell which device it is for. */
+static int fill_section(const struct reader *r, const char *header, struct section *section)
+{
+	int bad = check_name(r->config, section);
+
+	if (check_repeats(r, header)) {
+		section->unclear = true;
+		bad = -EINVAL;
+	}
+	if (read_keys(r, header, section)) {
+		(void)check_values(section);
+		bad = -EINVAL;
+	} else if (check_section(section)) {
+		bad = -EINVAL;
+	}
+	if (!has_match(section))
+		section->unclear = true;
+	return bad;
+}
+
 static void read_section(const struct reader *r, const char *header)
 {
 	const char *name = section_name(header);
@@ -227,27 +281,19 @@ static void read_section(const struct reader *r, const char *header)
 		.where = where_is(r, header, NULL),
 		.name = xstrdup(name ? name : ""),
 		.plug_word = "online",
+		.unclear = !name,
 	};
 	int bad;
 
-	if (!name)
+	if (name)
+		bad = fill_section(r, header, &section);
+	else
 		bad = complain(section.where, EINVAL, "give [" CONFIG_SECTION " NAME]",
 			       "unknown section [%s]", header);
+	if (bad)
+		config_skip(r->config, &section);
 	else
-		bad = check_name(r->config, &section);
-	if (!bad) {
-		bad = check_repeats(r, header);
-		if (read_keys(r, header, &section) || bad)
-			bad = -EINVAL;
-		else
-			bad = check_section(&section);
-	}
-	if (!bad) {
 		add_section(r->config, &section);
-		return;
-	}
-	r->config->bad++;
-	section_free(&section);
 }
 
 /* ---- a file --------------------------------------------------------------- */
@@ -273,8 +319,8 @@ static void check_strays(const struct reader *r)
 		where = xasprintf("%s:%d", r->path, at->line);
 		(void)complain(where, EINVAL, at->key ? "begin one with [" CONFIG_SECTION " NAME]" :
 			       "give it another name", "%s", stray(at));
+		config_skip_place(r->config, where);
 		free(where);
-		r->config->bad++;
 	}
 }
 
@@ -306,16 +352,16 @@ static void load_file(struct config *config, const char *path)
 	int ret;
 
 	if (!is_readable(path)) {
-		config->bad++;
+		config_skip_place(config, path);
 		return;
 	}
 	ret = config_lines_read(&r.lines, path);
 	if (ret) {
 		(void)complain(path, ret, NULL, "cannot read the file");
-		config->bad++;
+		config_skip_place(config, path);
 		return;
 	}
-	r.dict = config_dict_load(path, &r.lines, &config->bad);
+	r.dict = config_dict_load(path, &r.lines, config);
 	if (r.dict) {
 		read_sections(&r);
 		iniparser_freedict(r.dict);
@@ -323,41 +369,36 @@ static void load_file(struct config *config, const char *path)
 	config_lines_free(&r.lines);
 }
 
-static int is_config(const struct dirent *entry)
-{
-	const char *end = strrchr(entry->d_name, '.');
-
-	return *entry->d_name != '.' && end && !strcmp(end, ".conf");
-}
-
 /**
  * config_load() - read the config files
  * @config: what is filled in, to be given to config_free()
  * @dir: where they are; NULL: where they are by default, and there may be none
+ * @lenient: what is skipped is told as a warning
  *
  * Sections that make no sense, or cannot be read, are told and skipped.
  *
  * Return: 0, or a negative error number if there is no such directory
  */
-int config_load(struct config *config, const char *dir)
+int config_load(struct config *config, const char *dir, bool lenient)
 {
 	const char *path = dir ? dir : CONFIG_DIR;
-	struct dirent **entry;
-	int nr = scandir(path, &entry, is_config, alphasort);
+	struct names files;
+	int ret = names_read(&files, "*.conf", "%s", path);
 
 	*config = (struct config){ .nr = 0 };
-	if (nr < 0 && errno == ENOENT && !dir)
+	if (ret == -ENOENT && !dir)
 		return 0;
-	if (nr < 0)
-		return complain(path, errno, NULL, "cannot read the directory");
-	for (int i = 0; i < nr; i++) {
-		char *file = xasprintf("%s/%s", path, entry[i]->d_name);
+	if (ret)
+		return complain(path, ret, NULL, "cannot read the directory");
+	severity = lenient ? "warning" : "error";
+	for (int i = 0; i < files.nr; i++) {
+		char *file = xasprintf("%s/%s", path, files.name[i]);
 
 		load_file(config, file);
 		free(file);
-		free(entry[i]);
 	}
-	free(entry);
+	severity = "error";
+	names_free(&files);
 	return 0;
 }
 
@@ -365,5 +406,8 @@ void config_free(struct config *config)
 {
 	for (int i = 0; i < config->nr; i++)
 		section_free(&config->section[i]);
+	for (int i = 0; i < config->nr_skipped; i++)
+		section_free(&config->skipped[i]);
 	free(config->section);
+	free(config->skipped);
 }

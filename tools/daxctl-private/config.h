@@ -22,16 +22,22 @@ struct section {
 	struct policy policy;
 	char *device;			/* what config_pair() found; NULL: nothing */
 	bool ambiguous;			/* and so it is no good */
+	bool unclear;			/* it cannot be known which device it is for */
 };
 
 struct config {
 	struct section *section;	/* the good ones */
 	int nr;
-	int bad;			/* sections and files that were skipped */
+	struct section *skipped;	/* the others; a file as a whole is one, too */
+	int nr_skipped;
 };
 
-int config_load(struct config *config, const char *dir);
-void config_pair(struct config *config, const struct devices *devices);
+int config_load(struct config *config, const char *dir, bool lenient);
+void config_pair(struct config *config, const struct devices *devices, bool lenient);
+void config_skip(struct config *config, const struct section *section);
+void config_skip_place(struct config *config, const char *where);
+const struct section *config_skipped(const struct config *config, const struct device *dev,
+				     bool *sure);
 const struct section *config_find(const struct config *config, const char *device);
 void section_free(struct section *section);
 void config_free(struct config *config);

@@ -29,6 +29,7 @@ struct raw_line {
 struct file {
 	const char *path;
 	const struct config_lines *lines;
+	struct config *config;
 	struct raw_line *raw;
 	int nr, bad;
 };
@@ -101,12 +102,13 @@ static void drop_section(struct file *f, int line, const char *hint, const char 
 
 	config_lines_around(f->lines, line, &first, &end);
 	(void)complain(where, EINVAL, hint, "%s", why);
+	if (first <= f->nr && !f->raw[first - 1].dropped) {
+		for (int i = first; i < end && i <= f->nr; i++)
+			f->raw[i - 1].dropped = true;
+		config_skip_place(f->config, where);
+		f->bad++;
+	}
 	free(where);
-	if (first > f->nr || f->raw[first - 1].dropped)
-		return;
-	for (int i = first; i < end && i <= f->nr; i++)
-		f->raw[i - 1].dropped = true;
-	f->bad++;
 }
 
 /* What libiniparser would take for something else. */
@@ -193,14 +195,15 @@ static dictionary *load_all(struct file *f)
  * config_dict_load() - read a config file
  * @path: the file
  * @lines: its sections
- * @bad: the number of sections that were told and skipped is added
+ * @config: which keeps what was told and skipped
  *
  * Return: what can be read, to be given to iniparser_freedict(); NULL if the file
  * cannot be read at all, which was told then
  */
-dictionary *config_dict_load(const char *path, const struct config_lines *lines, int *bad)
+dictionary *config_dict_load(const char *path, const struct config_lines *lines,
+			     struct config *config)
 {
-	struct file f = { .path = path, .lines = lines };
+	struct file f = { .path = path, .lines = lines, .config = config };
 	dictionary *dict = NULL;
 	int ret = read_raw(&f);
 
@@ -208,9 +211,10 @@ dictionary *config_dict_load(const char *path, const struct config_lines *lines,
 		check_raw(&f);
 		dict = load_all(&f);
 	}
-	if (!dict)
+	if (!dict) {
 		(void)complain(path, ret ? ret : EIO, NULL, "cannot read the file");
-	*bad += f.bad + !dict;
+		config_skip_place(config, path);
+	}
 	free_raw(&f);
 	return dict;
 }

@@ -5,8 +5,10 @@
 
 #include <iniparser/iniparser.h>
 
+#include "config.h"
 #include "config_lines.h"
 
-dictionary *config_dict_load(const char *path, const struct config_lines *lines, int *bad);
+dictionary *config_dict_load(const char *path, const struct config_lines *lines,
+			     struct config *config);
 
 #endif

@@ -112,7 +112,7 @@ void config_lines_free(struct config_lines *lines)
 
 static bool is(const struct config_line *at, const char *section, const char *key)
 {
-	if (strcmp(at->section, section) || !at->key != !key)
+	if (strcmp(at->section, section) != 0 || !at->key != !key)
 		return false;
 	return !key || !strcmp(at->key, key);
 }

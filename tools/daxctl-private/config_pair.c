@@ -49,7 +49,7 @@ static void find_rival(const struct config *config, struct section *section)
 		const struct section *other = &config->section[i];
 
 		if (other == section || !section->device || !other->device ||
-		    strcmp(section->device, other->device))
+		    strcmp(section->device, other->device) != 0)
 			continue;
 		section->ambiguous = true;
 		(void)complain(section->where, ENOTUNIQ, "remove one of them",
@@ -63,11 +63,10 @@ static void drop_ambiguous(struct config *config)
 
 	for (int i = 0; i < config->nr; i++) {
 		if (config->section[i].ambiguous)
-			section_free(&config->section[i]);
+			config_skip(config, &config->section[i]);
 		else
 			config->section[kept++] = config->section[i];
 	}
-	config->bad += config->nr - kept;
 	config->nr = kept;
 }
 
@@ -75,17 +74,20 @@ static void drop_ambiguous(struct config *config)
  * config_pair() - find the device of each section
  * @config: the sections; those that are ambiguous are told and dropped
  * @devices: all that there are
+ * @lenient: the former are told as warnings
  */
-void config_pair(struct config *config, const struct devices *devices)
+void config_pair(struct config *config, const struct devices *devices, bool lenient)
 {
 	struct identity *ids = xcalloc((size_t)devices->nr + 1, sizeof(*ids));
 
 	for (int i = 0; i < devices->nr; i++)
 		identity_read(&ids[i], &devices->dev[i]);
+	severity = lenient ? "warning" : "error";
 	for (int i = 0; i < config->nr; i++)
 		find_device(&config->section[i], devices, ids);
 	for (int i = 0; i < config->nr; i++)
 		find_rival(config, &config->section[i]);
+	severity = "error";
 	for (int i = 0; i < devices->nr; i++)
 		identity_free(&ids[i]);
 	free(ids);
@@ -105,4 +107,31 @@ const struct section *config_find(const struct config *config, const char *devic
 		if (config->section[i].device && !strcmp(config->section[i].device, device))
 			return &config->section[i];
 	return NULL;
+}
+
+/**
+ * config_skipped() - what was skipped, and may be the section of a device
+ * @config: the sections, paired
+ * @dev: the device
+ * @sure: where it goes whether that is known; else it can be any device's
+ *
+ * Return: a section, or NULL
+ */
+const struct section *config_skipped(const struct config *config, const struct device *dev,
+				     bool *sure)
+{
+	const struct section *found = NULL;
+	struct identity id;
+
+	*sure = false;
+	identity_read(&id, dev);
+	for (int i = 0; i < config->nr_skipped && !*sure; i++) {
+		const struct section *section = &config->skipped[i];
+
+		*sure = !section->unclear && matches(section, &id);
+		if (*sure || (section->unclear && !found))
+			found = section;
+	}
+	identity_free(&id);
+	return found;
 }

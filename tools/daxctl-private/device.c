@@ -129,7 +129,7 @@ bool device_is_ours(const struct device *dev)
  */
 bool device_is_plugged(const struct device *dev)
 {
-	return dev->state && strcmp(dev->state, "unplugged");
+	return dev->state && strcmp(dev->state, "unplugged") != 0;
 }
 
 /**
@@ -254,26 +254,54 @@ static bool in_region(const struct device *dev, const char *region)
 	return region_is(daxctl_dev_get_region(dev->dax), region);
 }
 
-static bool named(const struct device *dev, int argc, char **argv)
+/**
+ * names_all() - does the command line mean every device?
+ * @argc: number of names
+ * @argv: the names
+ *
+ * Return: whether "all" is among them, or there are none
+ */
+bool names_all(int argc, char **argv)
 {
 	for (int i = 0; i < argc; i++)
-		if (!strcmp(argv[i], "all") || !strcmp(argv[i], dev->name))
+		if (!strcmp(argv[i], "all"))
 			return true;
-	return false;
+	return !argc;
 }
 
-static bool is_there(const struct devices *devices, const char *name)
+/**
+ * device_is_named() - does the command line mean this device?
+ * @dev: the device
+ * @argc: number of names; 0: all are meant
+ * @argv: the names; "all" is every one
+ */
+bool device_is_named(const struct device *dev, int argc, char **argv)
+{
+	for (int i = 0; i < argc; i++)
+		if (!strcmp(argv[i], dev->name))
+			return true;
+	return names_all(argc, argv);
+}
+
+/**
+ * devices_find() - the device of a name
+ * @devices: those that are looked through
+ * @name: the name
+ *
+ * Return: the device, or NULL
+ */
+const struct device *devices_find(const struct devices *devices, const char *name)
 {
 	for (int i = 0; i < devices->nr; i++)
 		if (!strcmp(devices->dev[i].name, name))
-			return true;
-	return !strcmp(name, "all");
+			return &devices->dev[i];
+	return NULL;
 }
 
 /**
  * devices_keep() - keep those that the command line names, even if that is none
  * @devices: all that there are
- * @argc: number of names
+ * @argc: number of names; 0: all are meant
  * @argv: the names; "all" is every one
  * @region: the region that they must be in, or NULL
  */
@@ -284,7 +312,7 @@ void devices_keep(struct devices *devices, int argc, char **argv, const char *re
 	for (int i = 0; i < devices->nr; i++) {
 		struct device *dev = &devices->dev[i];
 
-		if (named(dev, argc, argv) && in_region(dev, region))
+		if (device_is_named(dev, argc, argv) && in_region(dev, region))
 			devices->dev[kept++] = *dev;
 		else
 			free_device(dev);
@@ -295,7 +323,7 @@ void devices_keep(struct devices *devices, int argc, char **argv, const char *re
 /**
  * devices_select() - keep those that the command line names
  * @devices: all that there are
- * @argc: number of names
+ * @argc: number of names; 0: all are meant, and that there are none is no error
  * @argv: the names; "all" is every one
  * @region: the region that they must be in, or NULL
  *
@@ -304,8 +332,10 @@ void devices_keep(struct devices *devices, int argc, char **argv, const char *re
  */
 int devices_select(struct devices *devices, int argc, char **argv, const char *region)
 {
+	if (!argc && !devices->nr)
+		return 0;
 	for (int i = 0; i < argc; i++) {
-		if (!is_there(devices, argv[i])) {
+		if (strcmp(argv[i], "all") != 0 && !devices_find(devices, argv[i])) {
 			(void)complain(argv[i], ENODEV, "see daxctl-private list", "no such dax device");
 			return EXIT_NO_MATCH;
 		}

@@ -37,9 +37,12 @@ int devices_load(struct devices *devices);
 void devices_free(struct devices *devices);
 void devices_keep(struct devices *devices, int argc, char **argv, const char *region);
 int devices_select(struct devices *devices, int argc, char **argv, const char *region);
+const struct device *devices_find(const struct devices *devices, const char *name);
+bool names_all(int argc, char **argv);
 
 bool region_is(struct daxctl_region *region, const char *word);
 void device_refresh(struct device *dev);
+bool device_is_named(const struct device *dev, int argc, char **argv);
 bool device_is_ours(const struct device *dev);
 bool device_is_plugged(const struct device *dev);
 int device_check_stays(const struct device *dev);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/kernel-page-flags.h>
@@ -11,6 +10,7 @@
 
 #include "frames.h"
 #include "message.h"
+#include "names.h"
 #include "sysfs.h"
 #include "text.h"
 
@@ -37,11 +37,6 @@ const char *const frame_names[NR_FRAME_KINDS] = {
 };
 
 /* ---- where they are ------------------------------------------------------- */
-
-static int is_range(const struct dirent *entry)
-{
-	return !strncmp(entry->d_name, "mapping", 7) && isdigit((unsigned char)entry->d_name[7]);
-}
 
 static int read_address(const struct device *dev, const char *range, const char *file,
 			uint64_t *addr)
@@ -85,19 +80,16 @@ static int add_range(const struct device *dev, const char *name, struct frame_ra
 int frame_ranges_load(const struct device *dev, struct frame_ranges *ranges)
 {
 	char *path = device_path(dev, "");
-	struct dirent **entry;
-	int nr = scandir(path, &entry, is_range, versionsort);
-	int ret = nr < 0 ? -errno : nr ? 0 : -ENOENT;
+	struct names mappings;
+	int ret = names_read(&mappings, "mapping[0-9]*", "%s", path);
 
+	if (!ret && !mappings.nr)
+		ret = -ENOENT;
 	*ranges = (struct frame_ranges){ .nr = 0 };
 	free(path);
-	for (int i = 0; i < nr; i++) {
-		if (!ret)
-			ret = add_range(dev, entry[i]->d_name, ranges);
-		free(entry[i]);
-	}
-	if (nr >= 0)
-		free(entry);
+	for (int i = 0; !ret && i < mappings.nr; i++)
+		ret = add_range(dev, mappings.name[i], ranges);
+	names_free(&mappings);
 	return ret;
 }
 
@@ -277,7 +269,7 @@ static bool field_value(char *line, const char *field, uint64_t *value)
 
 	if (word && !strcmp(word, "pages"))
 		word = strtok_r(NULL, " ", &save);
-	if (!word || strcmp(word, field))
+	if (!word || strcmp(word, field) != 0)
 		return false;
 	word = strtok_r(NULL, " ", &save);
 	*value = word ? strtoull(word, NULL, 10) : 0;

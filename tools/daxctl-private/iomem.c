@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "iomem.h"
+#include "names.h"
 #include "sysfs.h"
 #include "text.h"
 
@@ -57,11 +57,6 @@ bool iomem_load(struct mem_map *map)
 	return map->nr;
 }
 
-static int is_entry(const struct dirent *entry)
-{
-	return *entry->d_name != '.';
-}
-
 static void add_entry(struct mem_map *map, const char *entry)
 {
 	char *type = sysfs_read(FIRMWARE "/%s/type", entry);
@@ -81,16 +76,13 @@ static void add_entry(struct mem_map *map, const char *entry)
  */
 bool firmware_map_load(struct mem_map *map)
 {
-	struct dirent **entry;
-	int nr = scandir(FIRMWARE, &entry, is_entry, versionsort);
+	struct names entries;
 
 	*map = (struct mem_map){ .nr = 0 };
-	for (int i = 0; i < nr; i++) {
-		add_entry(map, entry[i]->d_name);
-		free(entry[i]);
-	}
-	if (nr >= 0)
-		free(entry);
+	(void)names_read(&entries, "*", FIRMWARE);
+	for (int i = 0; i < entries.nr; i++)
+		add_entry(map, entries.name[i]);
+	names_free(&entries);
 	return map->nr;
 }
 

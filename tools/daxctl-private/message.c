@@ -9,6 +9,7 @@
 #include "message.h"
 
 bool quiet;
+const char *severity = "error";
 
 /**
  * say() - tell a person what is going on
@@ -60,7 +61,7 @@ int complain(const char *device, int err, const char *hint, const char *format, 
 	const char *name = strerrorname_np(abs(err));
 	va_list args;
 
-	(void)fprintf(stderr, "error: %s: ", device);
+	(void)fprintf(stderr, "%s: %s: ", severity, device);
 	va_start(args, format);
 	(void)vfprintf(stderr, format, args);
 	va_end(args);
@@ -91,6 +92,8 @@ const char *failure_hint(int err, const char *hint)
 		return "a signal came";
 	case EUCLEAN:
 		return "some of the memory stays with the node: daxctl-private unplug takes it away";
+	default:
+		break;
 	}
 	return hint ? hint : "the kernel log may say why";
 }

@@ -16,6 +16,8 @@ enum exit_code {
 };
 
 extern bool quiet;
+/* What complain() calls it: "error", or for a time "warning", of what fails nothing */
+extern const char *severity;
 
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int usage_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

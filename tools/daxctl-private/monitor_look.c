@@ -45,14 +45,6 @@ static void see(struct look *look, const struct device *dev)
 	seen->level = level_of(seen);
 }
 
-static bool wanted(const struct device *dev, int argc, char **argv)
-{
-	for (int i = 0; i < argc; i++)
-		if (!strcmp(argv[i], "all") || !strcmp(argv[i], dev->name))
-			return true;
-	return !argc;
-}
-
 /**
  * look_take() - look at the devices now
  * @look: what is filled in, to be given to look_free()
@@ -71,7 +63,7 @@ int look_take(struct look *look, int argc, char **argv)
 	if (ret)
 		return ret;
 	for (int i = 0; i < devices.nr; i++)
-		if (wanted(&devices.dev[i], argc, argv))
+		if (device_is_named(&devices.dev[i], argc, argv))
 			see(look, &devices.dev[i]);
 	devices_free(&devices);
 	return 0;
@@ -108,7 +100,7 @@ struct seen *look_find(const struct look *look, const char *name)
 
 bool seen_plugged(const struct seen *seen)
 {
-	return seen->state && strcmp(seen->state, "unplugged");
+	return seen->state && strcmp(seen->state, "unplugged") != 0;
 }
 
 /**

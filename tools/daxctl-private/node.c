@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "node.h"
 #include "sysfs.h"
 #include "text.h"
 
 #define NODES	"/sys/devices/system/node"
 #define TIERS	"/sys/devices/virtual/memory_tiering"
+#define TIER_DIRS	"memory_tier[0-9]*"
 
 /* The next range of "0-2,5", and moves on. */
 static bool next_range(const char **list, long *first, long *last)
@@ -96,11 +97,6 @@ static int tier_of_dir(const char *name)
 	return sscanf(name, "memory_tier%d", &id) == 1 ? id : NO_TIER;
 }
 
-static int is_tier(const struct dirent *entry)
-{
-	return tier_of_dir(entry->d_name) != NO_TIER;
-}
-
 /**
  * node_tier() - the memory tier that a node is in
  * @node: the node
@@ -109,20 +105,18 @@ static int is_tier(const struct dirent *entry)
  */
 int node_tier(int node)
 {
-	struct dirent **dir;
-	int nr = scandir(TIERS, &dir, is_tier, versionsort);
+	struct names dirs;
 	int tier = NO_TIER;
 
-	for (int i = 0; i < nr; i++) {
-		char *list = sysfs_read(TIERS "/%s/nodelist", dir[i]->d_name);
+	(void)names_read(&dirs, TIER_DIRS, TIERS);
+	for (int i = 0; i < dirs.nr; i++) {
+		char *list = sysfs_read(TIERS "/%s/nodelist", dirs.name[i]);
 
 		if (node_in_list(list, node))
-			tier = tier_of_dir(dir[i]->d_name);
+			tier = tier_of_dir(dirs.name[i]);
 		free(list);
-		free(dir[i]);
 	}
-	if (nr >= 0)
-		free(dir);
+	names_free(&dirs);
 	return tier;
 }
 
@@ -134,20 +128,18 @@ int node_tier(int node)
 struct json_object *tiers_to_json(void)
 {
 	struct json_object *tiers = json_object_new_array();
-	struct dirent **dir;
-	int nr = scandir(TIERS, &dir, is_tier, versionsort);
+	struct names dirs;
 
-	for (int i = 0; i < nr; i++) {
-		char *list = sysfs_read(TIERS "/%s/nodelist", dir[i]->d_name);
+	(void)names_read(&dirs, TIER_DIRS, TIERS);
+	for (int i = 0; i < dirs.nr; i++) {
+		char *list = sysfs_read(TIERS "/%s/nodelist", dirs.name[i]);
 		struct json_object *tier = json_object_new_object();
 
-		json_object_object_add(tier, "tier", json_object_new_int(tier_of_dir(dir[i]->d_name)));
+		json_object_object_add(tier, "tier", json_object_new_int(tier_of_dir(dirs.name[i])));
 		json_object_object_add(tier, "nodes", list_to_json(list ? list : ""));
 		json_object_array_add(tiers, tier);
 		free(list);
-		free(dir[i]);
 	}
-	if (nr >= 0)
-		free(dir);
+	names_free(&dirs);
 	return tiers;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Options from tables, by getopt_long(). */
+#include <ctype.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -26,7 +27,7 @@ const struct option_def global_options[] = {
 struct parser {
 	const struct option_def *def[MAX_OPTIONS];
 	struct option longs[MAX_OPTIONS + 1];
-	char shorts[2 * MAX_OPTIONS + 3];
+	char shorts[2 * MAX_OPTIONS + 4];
 	int nr;
 };
 
@@ -89,6 +90,67 @@ static bool set_option(const struct option_def *def, const char *value)
 	return false;
 }
 
+/* ---- what getopt_long() does not take -------------------------------------- */
+
+/* "--re" of "--re=1", as far as it was typed. */
+static int typed(const char *word)
+{
+	return (int)strcspn(word, "=");
+}
+
+/* The options that WORD may be short for, "--region or --regions"; to be freed. */
+static char *candidates(const struct parser *p, const char *word)
+{
+	char *list = NULL;
+
+	for (const struct option *o = p->longs; o->name; o++) {
+		char *longer;
+
+		if (strncmp(o->name, word + 2, (size_t)typed(word) - 2) != 0)
+			continue;
+		longer = xasprintf("%s%s--%s", list ? list : "", list ? " or " : "", o->name);
+		free(list);
+		list = longer;
+	}
+	return list;
+}
+
+static void tell_unknown(const struct command *cmd, const struct parser *p, const char *word)
+{
+	char *list = candidates(p, word);
+
+	if (list)
+		(void)usage_error("%.*s: it is short for several options: give %s", typed(word),
+				  word, list);
+	else
+		(void)usage_error("%.*s: unknown option: see daxctl-private %s --help",
+				  typed(word), word, cmd->name);
+	free(list);
+}
+
+/*
+ * VAL is ':' if a value is missing. OPTOPT is the option, one without a value if it
+ * is known; 0 if it is a long one and unknown. WORD is what a long one was in.
+ */
+static void tell_error(const struct command *cmd, const struct parser *p, int val, const char *word)
+{
+	const struct option_def *def = val == ':' ? find_option(p, optopt) : NULL;
+
+	if (def)
+		(void)usage_error("--%s: it needs a value: give --%s=%s", def->name, def->name,
+				  def->arg);
+	else if (!optopt)
+		tell_unknown(cmd, p, word);
+	else if (optopt > UCHAR_MAX || optopt == 'h')
+		(void)usage_error("%.*s: it takes no value: leave '%s' out", typed(word), word,
+				  word + typed(word));
+	else
+		(void)usage_error("-%c: unknown option: see daxctl-private %s --help",
+				  isprint((unsigned char)optopt) ? optopt : '?', cmd->name);
+}
+
+/* ---------------------------------------------------------------------------- */
+
 /**
  * options_parse() - read the options of a verb, and those that all verbs have
  * @cmd: the verb; values go where its table says
@@ -104,7 +166,8 @@ int options_parse(const struct command *cmd, int argc, char **argv)
 	const struct option_def *def;
 	int val;
 
-	(void)strcpy(p.shorts, cmd->to_the_end ? "+h" : "h");
+	/* the colon: a missing value is told apart, and nothing is printed */
+	(void)snprintf(p.shorts, sizeof(p.shorts), "%s:h", cmd->to_the_end ? "+" : "");
 	add_options(&p, cmd->options);
 	add_options(&p, global_options);
 	p.longs[p.nr] = (struct option){ "help", no_argument, NULL, 'h' };
@@ -115,9 +178,11 @@ int options_parse(const struct command *cmd, int argc, char **argv)
 			command_usage(cmd);
 			return 0;
 		}
-		def = find_option(&p, val);
-		if (!def)
+		if (val == '?' || val == ':') {
+			tell_error(cmd, &p, val, argv[optind - 1]);
 			return -1;
+		}
+		def = find_option(&p, val);
 		if (!set_option(def, optarg)) {
 			(void)usage_error("--%s: '%s' is no %s", def->name, optarg,
 					  def->type == OPTION_SIZE ? "size" : "number");

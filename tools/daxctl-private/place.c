@@ -8,7 +8,6 @@
  * turns it off) takes the size of memmap=SIZE%START for the end of memory. So the
  * kernel is below SIZE, and a range that starts there or above is safe.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 
 #include "iomem.h"
 #include "message.h"
+#include "names.h"
 #include "node.h"
 #include "place.h"
 #include "sysfs.h"
@@ -97,39 +97,22 @@ static int machine_load(struct machine *m)
 
 /* ---- nodes ---------------------------------------------------------------- */
 
-static int is_block(const struct dirent *entry)
-{
-	unsigned long id;
-	char rest;
-
-	return sscanf(entry->d_name, "memory%lu%c", &id, &rest) == 1;
-}
-
-static int by_number(const struct dirent **a, const struct dirent **b)
-{
-	return strverscmp((*a)->d_name, (*b)->d_name);
-}
-
 /* Memory blocks of a node, those that follow each other as one. */
 static void load_blocks(struct mem_map *blocks, int node, uint64_t block)
 {
-	char *path = xasprintf(NODES "/node%d", node);
-	struct dirent **entry;
-	int nr = scandir(path, &entry, is_block, by_number);
+	struct names names;
 
 	*blocks = (struct mem_map){ .nr = 0 };
-	for (int i = 0; i < nr; i++) {
-		uint64_t start = strtoull(entry[i]->d_name + strlen("memory"), NULL, 10) * block;
+	(void)names_read(&names, "memory[0-9]*", NODES "/node%d", node);
+	for (int i = 0; i < names.nr; i++) {
+		uint64_t start = strtoull(names.name[i] + strlen("memory"), NULL, 10) * block;
 
 		if (blocks->nr && blocks->range[blocks->nr - 1].end == start)
 			blocks->range[blocks->nr - 1].end += block;
 		else
 			mem_map_add(blocks, start, start + block, 0, "");
-		free(entry[i]);
 	}
-	if (nr >= 0)
-		free(entry);
-	free(path);
+	names_free(&names);
 }
 
 /* What of RANGES the node has; returns the bytes. PART may be NULL. */

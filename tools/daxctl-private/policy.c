@@ -85,7 +85,7 @@ static char *canonical(enum value_kind kind, const char *value)
 
 	switch (kind) {
 	case VALUE_SWITCH:
-		return strcmp(value, "0") && strcmp(value, "1") ? NULL : xstrdup(value);
+		return strcmp(value, "0") != 0 && strcmp(value, "1") != 0 ? NULL : xstrdup(value);
 	case VALUE_NUMBER:
 		return parse_number(value, &number) && number > 0 && number <= INT32_MAX ?
 			xasprintf("%lld", number) : NULL;
@@ -121,6 +121,7 @@ static void replace(struct policy *policy, int i, char *value)
 {
 	free(policy->value[i]);
 	policy->value[i] = value;
+	policy->unclear[i] = false;
 }
 
 /**
@@ -144,9 +145,10 @@ int policy_set(struct policy *policy, const char *device, const char *name_value
 		return complain(device, EINVAL, "see daxctl-private policy --help",
 				"'%s' names nothing that can be set", name_value);
 	value = canonical(attributes[i].kind, equals + 1);
+	replace(policy, i, value);
+	policy->unclear[i] = !value;
 	if (!value)
 		return complain(device, EINVAL, wanted(attributes[i].kind), "%s", name_value);
-	replace(policy, i, value);
 	return 0;
 }
 
@@ -178,8 +180,8 @@ int policy_read(struct policy *policy, const char *device, const struct policy_o
 	int bad = options->preset ? set_preset(policy, device, options->preset) : 0;
 
 	if (options->above_dram && options->below_dram)
-		return complain(device, EINVAL, "give one of them",
-				"--above-dram and --below-dram contradict each other");
+		bad = complain(device, EINVAL, "give one of them",
+			       "--above-dram and --below-dram contradict each other");
 	if (options->above_dram)
 		replace(policy, ADISTANCE, xstrdup(ABOVE_DRAM));
 	if (options->below_dram)
@@ -227,6 +229,12 @@ static bool changes(const struct policy *policy, const struct device *dev, enum 
 	return !same;
 }
 
+/* A rule about what makes no sense can be told neither kept nor broken. */
+static bool is_clear(const struct policy *policy, int i, int j)
+{
+	return !policy->unclear[i] && !policy->unclear[j];
+}
+
 static int check_each(const struct policy *policy, const struct device *dev, enum mode mode,
 		      bool plugged)
 {
@@ -235,7 +243,7 @@ static int check_each(const struct policy *policy, const struct device *dev, enu
 	for (int i = 0; i < NR_ATTRIBUTES; i++) {
 		const struct attribute *attr = &attributes[i];
 
-		if (!policy->value[i])
+		if (!policy->value[i] && !policy->unclear[i])
 			continue;
 		if (!(attr->modes & 1U << mode)) {
 			(void)complain(dev->name, EINVAL, "see daxctl-private reconfigure-device",
@@ -278,7 +286,8 @@ bool policy_names_node(const struct policy *policy)
  * @mode: the mode that it will have
  * @plugged: whether it is to be plugged meanwhile
  *
- * Each rule that is broken is told.
+ * Each rule that is broken is told; those about values that policy_set() has
+ * refused are left out.
  *
  * Return: 0, or -EINVAL
  */
@@ -289,13 +298,13 @@ int policy_check(const struct policy *policy, const struct device *dev, enum mod
 
 	if (!plugged && attributes[NODE].modes & 1U << mode)
 		broken += check_node(policy, dev, mode);
-	if (mode == MODE_PRIVATE && outcome(policy, dev, mode, DEMOTION, 0) &&
-	    !outcome(policy, dev, mode, RECLAIM, 0)) {
+	if (mode == MODE_PRIVATE && is_clear(policy, DEMOTION, RECLAIM) &&
+	    outcome(policy, dev, mode, DEMOTION, 0) && !outcome(policy, dev, mode, RECLAIM, 0)) {
 		(void)complain(dev->name, EINVAL, "set reclaim=1, too, or demotion=0",
 			       "demotion needs reclaim");
 		broken++;
 	}
-	if (mode == MODE_CRAM &&
+	if (mode == MODE_CRAM && is_clear(policy, LOW_MARK, HIGH_MARK) &&
 	    outcome(policy, dev, mode, LOW_MARK, 80) >= outcome(policy, dev, mode, HIGH_MARK, 95)) {
 		(void)complain(dev->name, EINVAL, "both are percentages of the capacity",
 			       "low_mark must be below high_mark");

@@ -27,9 +27,10 @@ struct attribute {
 
 extern const struct attribute attributes[NR_ATTRIBUTES];
 
-/* By the index of the attribute; NULL: as it is. */
+/* By the index of the attribute. */
 struct policy {
-	char *value[NR_ATTRIBUTES];
+	char *value[NR_ATTRIBUTES];	/* NULL: as it is */
+	bool unclear[NR_ATTRIBUTES];	/* what was wanted made no sense, and was told */
 };
 
 struct preset {

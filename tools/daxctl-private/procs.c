@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A process may end while it is looked at: then its files are gone, or empty. */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "node.h"
 #include "procs.h"
 #include "sysfs.h"
@@ -139,13 +138,6 @@ uint64_t mappings_on_node(const struct mappings *maps, int node)
 
 /* ---- processes ------------------------------------------------------------ */
 
-static int is_process(const struct dirent *entry)
-{
-	const char *name = entry->d_name;
-
-	return isdigit((unsigned char)*name) && strspn(name, "0123456789") == strlen(name);
-}
-
 /**
  * process_list() - all processes that there are
  * @pids: where their numbers go, in order; to be freed
@@ -154,18 +146,15 @@ static int is_process(const struct dirent *entry)
  */
 int process_list(int **pids)
 {
-	struct dirent **entry;
-	int nr = scandir("/proc", &entry, is_process, versionsort);
+	struct names names;
+	int nr;
 
-	*pids = NULL;
-	if (nr < 0)
-		return 0;
+	(void)names_read(&names, "[0-9]*", "/proc");
+	nr = names.nr;
 	*pids = xcalloc((size_t)nr + 1, sizeof(**pids));
-	for (int i = 0; i < nr; i++) {
-		(*pids)[i] = atoi(entry[i]->d_name);
-		free(entry[i]);
-	}
-	free(entry);
+	for (int i = 0; i < nr; i++)
+		(*pids)[i] = (int)strtol(names.name[i], NULL, 10);
+	names_free(&names);
 	return nr;
 }
 
@@ -207,13 +196,18 @@ char *process_command(int pid)
 	return printable(sysfs_read("/proc/%d/comm", pid));
 }
 
-/* As the path of a directory, which may have any name. */
-static char *cgroup_path(int pid)
+/**
+ * process_cgroup_path() - process_cgroup() as the path of a directory
+ * @pid: the process
+ *
+ * Return: its path, which may have any name, to be freed; or NULL
+ */
+char *process_cgroup_path(int pid)
 {
 	char *text = sysfs_read("/proc/%d/cgroup", pid);
 	char *at = text, *path;
 
-	while (at && strncmp(at, "0::", 3)) {
+	while (at && strncmp(at, "0::", 3) != 0) {
 		at = strchr(at, '\n');
 		at = at ? at + 1 : NULL;
 	}
@@ -230,7 +224,7 @@ static char *cgroup_path(int pid)
  */
 char *process_cgroup(int pid)
 {
-	return printable(cgroup_path(pid));
+	return printable(process_cgroup_path(pid));
 }
 
 /**
@@ -264,7 +258,7 @@ uint64_t process_bytes(int pid, const char *field)
  */
 char *process_cpuset_without(int pid, int node)
 {
-	char *path = cgroup_path(pid);
+	char *path = process_cgroup_path(pid);
 
 	while (path && strrchr(path, '/')) {
 		char *mems = sysfs_read(CGROUPS "%s/cpuset.mems", path);

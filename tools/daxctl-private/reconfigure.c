@@ -113,8 +113,8 @@ static void plan_to_use(const struct reconfigure *want, struct plan *plan)
 /* "online" is any zone. */
 static bool in_another_zone(const struct reconfigure *want, const struct device *dev)
 {
-	return device_is_plugged(dev) && strcmp(want->plug_word, "online") &&
-	       strcmp(want->plug_word, dev->state);
+	return device_is_plugged(dev) && strcmp(want->plug_word, "online") != 0 &&
+	       strcmp(want->plug_word, dev->state) != 0;
 }
 
 /* Memory that is online stays in its zone, and the rest joins it if any zone will do. */

@@ -20,7 +20,7 @@ void tell_shared(const struct device *dev, const struct plan *plan)
 		const struct device *other = &all.dev[i];
 
 		if (other->node == dev->node && device_is_plugged(other) &&
-		    strcmp(other->name, dev->name))
+		    strcmp(other->name, dev->name) != 0)
 			say("%s: %s is on node %d, too, and its policy changes with it",
 			    dev->name, other->name, dev->node);
 	}

@@ -72,7 +72,7 @@ static bool add_cgroup(struct users *users, const struct sample *sample, const c
 
 static int is_below(const struct dirent *entry)
 {
-	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+	return entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
 }
 
 static void walk(struct users *users, const struct sample *sample, const char *path, size_t root,
@@ -95,8 +95,12 @@ static void walk(struct users *users, const struct sample *sample, const char *p
 		free(dir);
 }
 
-/* Where cgroup v2 is mounted, to be freed; or NULL. */
-static char *find_mount(void)
+/**
+ * cgroups_mount() - where cgroup v2 is mounted
+ *
+ * Return: the path, to be freed; or NULL
+ */
+char *cgroups_mount(void)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
 	struct mntent *entry;
@@ -119,7 +123,7 @@ static char *find_mount(void)
  */
 int stat_cgroups_load(struct users *users, const struct sample *sample)
 {
-	char *mount = find_mount();
+	char *mount = cgroups_mount();
 
 	*users = (struct users){ .nr = 0 };
 	if (!mount) {

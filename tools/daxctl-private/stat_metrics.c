@@ -165,7 +165,7 @@ static void print_counter(const struct sample *sample, const char *name)
 		const struct node_stat *node = &sample->node[i];
 
 		for (int j = 0; j < node->nr; j++) {
-			if (strcmp(node->counter[j].name, name))
+			if (strcmp(node->counter[j].name, name) != 0)
 				continue;
 			(void)printf(PREFIX "%s_total", family);
 			print_labels(node);

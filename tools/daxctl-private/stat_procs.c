@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Processes with memory on nodes, from /proc/PID/numa_maps. */
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "names.h"
 #include "stats.h"
 #include "sysfs.h"
 #include "text.h"
@@ -31,11 +30,6 @@ static void count_mapping(struct user *user, const struct sample *sample, char *
 		if (*word == 'N' && sscanf(word, "N%d=%llu", &node, &pages) == 2)
 			users_count(user, sample, node, (pages * kb) << 10);
 	}
-}
-
-static int is_process(const struct dirent *entry)
-{
-	return isdigit((unsigned char)*entry->d_name);
 }
 
 static void name_process(struct user *user, const char *pid)
@@ -80,16 +74,13 @@ static void add_process(struct users *users, const struct sample *sample, const 
  */
 int stat_procs_load(struct users *users, const struct sample *sample)
 {
-	struct dirent **dir;
-	int nr = scandir("/proc", &dir, is_process, versionsort);
+	struct names pids;
 
 	*users = (struct users){ .nr = 0 };
-	for (int i = 0; i < nr; i++) {
-		add_process(users, sample, dir[i]->d_name);
-		free(dir[i]);
-	}
-	if (nr >= 0)
-		free(dir);
+	(void)names_read(&pids, "[0-9]*", "/proc");
+	for (int i = 0; i < pids.nr; i++)
+		add_process(users, sample, pids.name[i]);
+	names_free(&pids);
 	users_sort(users);
 	return 0;
 }

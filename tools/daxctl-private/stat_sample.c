@@ -44,7 +44,7 @@ static bool sum_vmstat(const char *text, const char *name, uint64_t *sum)
 	*sum = 0;
 	for (const char *line = text; line && *line; line = strchr(line, '\n')) {
 		line += *line == '\n';
-		if (strncmp(line, name, len))
+		if (strncmp(line, name, len) != 0)
 			continue;
 		if (name[len - 1] != '_' && line[len] != ' ')
 			continue;
@@ -154,14 +154,6 @@ static int add_nodes(struct sample *sample, const struct devices *devices, bool 
 	return 0;
 }
 
-static bool names_devices(int argc, char **argv)
-{
-	for (int i = 0; i < argc; i++)
-		if (!strcmp(argv[i], "all"))
-			return false;
-	return argc;
-}
-
 /**
  * sample_take() - look at nodes now
  * @sample: what is filled in, to be given to sample_free() in any case
@@ -174,7 +166,7 @@ static bool names_devices(int argc, char **argv)
 int sample_take(struct sample *sample, int argc, char **argv, bool all)
 {
 	struct devices devices;
-	int ret = 0;
+	int ret;
 
 	*sample = (struct sample){
 		.time = clock_seconds(CLOCK_REALTIME),
@@ -182,10 +174,9 @@ int sample_take(struct sample *sample, int argc, char **argv, bool all)
 	};
 	if (devices_load(&devices))
 		return EXIT_FAILED;
-	if (argc)
-		ret = devices_select(&devices, argc, argv, NULL);
+	ret = devices_select(&devices, argc, argv, NULL);
 	if (!ret)
-		ret = add_nodes(sample, &devices, names_devices(argc, argv), all);
+		ret = add_nodes(sample, &devices, !names_all(argc, argv), all);
 	devices_free(&devices);
 	return ret;
 }

@@ -137,7 +137,7 @@ static char *counter_cell(const struct node_stat *node, const char *name, bool r
 	for (int i = 0; i < node->nr; i++) {
 		const struct counter *counter = &node->counter[i];
 
-		if (strcmp(counter->name, name))
+		if (strcmp(counter->name, name) != 0)
 			continue;
 		return rates ? xasprintf("%.1f", counter->rate) :
 			       xasprintf("%ju", (uintmax_t)counter->value);

@@ -10,7 +10,7 @@
 #include "sysfs.h"
 #include "text.h"
 
-static char *read_all(int fd)
+static char *read_all(int fd, size_t *all)
 {
 	size_t len = 0, room = 0;
 	char *text = NULL;
@@ -28,13 +28,19 @@ static char *read_all(int fd)
 		free(text);
 		return NULL;
 	}
-	while (len && text[len - 1] == '\n')
-		len--;
 	text[len] = '\0';
+	*all = len;
 	return text;
 }
 
-static char *read_path(const char *path)
+/**
+ * sysfs_read_bytes() - the content of a file that may be no text
+ * @path: the file
+ * @len: where its length goes
+ *
+ * Return: the content, to be freed; or NULL, with errno
+ */
+char *sysfs_read_bytes(const char *path, size_t *len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	char *text;
@@ -42,10 +48,20 @@ static char *read_path(const char *path)
 
 	if (fd < 0)
 		return NULL;
-	text = read_all(fd);
+	text = read_all(fd, len);
 	err = errno;
 	close(fd);
 	errno = err;
+	return text;
+}
+
+static char *read_path(const char *path)
+{
+	size_t len = 0;
+	char *text = sysfs_read_bytes(path, &len);
+
+	while (text && len && text[len - 1] == '\n')
+		text[--len] = '\0';
 	return text;
 }
 

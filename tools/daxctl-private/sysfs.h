@@ -4,9 +4,11 @@
 #define SYSFS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 char *sysfs_read(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *sysfs_read_bytes(const char *path, size_t *len);
 bool sysfs_number(uint64_t *value, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 bool sysfs_exists(const char *format, ...) __attribute__((format(printf, 1, 2)));

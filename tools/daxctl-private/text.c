@@ -112,7 +112,7 @@ bool parse_number(const char *s, long long *value)
 	if (!isdigit((unsigned char)*s) && *s != '-')
 		return false;
 	errno = 0;
-	*value = strtoll(s, &end, strncasecmp(s, "0x", 2) ? 10 : 16);
+	*value = strtoll(s, &end, strncasecmp(s, "0x", 2) != 0 ? 10 : 16);
 	return !errno && end != s && !*end;
 }
 
@@ -133,7 +133,7 @@ bool parse_size(const char *s, uint64_t *value)
 	if (!isdigit((unsigned char)*s))
 		return false;
 	errno = 0;
-	*value = strtoull(s, &end, strncasecmp(s, "0x", 2) ? 10 : 16);
+	*value = strtoull(s, &end, strncasecmp(s, "0x", 2) != 0 ? 10 : 16);
 	if (errno || end == s)
 		return false;
 	if (*end) {
@@ -168,7 +168,7 @@ char *human_size(uint64_t bytes)
 		decimal /= 1000;
 		d++;
 	}
-	if (b < 0)
+	if (b < 0 || d < 0)
 		return xasprintf("%ju", (uintmax_t)bytes);
 	return xasprintf("%.2f %ciB (%.2f %cB)", binary, units[b], decimal, units[d]);
 }

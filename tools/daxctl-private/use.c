@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <dirent.h>
 #include <stdlib.h>
 
+#include "names.h"
 #include "node.h"
 #include "text.h"
 #include "use.h"
@@ -31,11 +31,6 @@ bool device_use(const struct device *dev, struct use *use)
 	return true;
 }
 
-static int is_counter(const struct dirent *entry)
-{
-	return *entry->d_name != '.';
-}
-
 /**
  * device_counters() - the counters of a device, in the order of their names
  * @dev: the device
@@ -45,19 +40,17 @@ static int is_counter(const struct dirent *entry)
 void device_counters(const struct device *dev, counter_fn each, void *arg)
 {
 	char *path = device_path(dev, "stats");
-	struct dirent **dir;
-	int nr = scandir(path, &dir, is_counter, alphasort);
+	struct names counters;
 
-	for (int i = 0; i < nr; i++) {
-		char *name = xasprintf("stats/%s", dir[i]->d_name);
+	(void)names_read(&counters, "*", "%s", path);
+	for (int i = 0; i < counters.nr; i++) {
+		char *name = xasprintf("stats/%s", counters.name[i]);
 		uint64_t pages;
 
 		if (device_number(dev, name, &pages))
-			each(arg, dir[i]->d_name, pages);
+			each(arg, counters.name[i], pages);
 		free(name);
-		free(dir[i]);
 	}
-	if (nr >= 0)
-		free(dir);
+	names_free(&counters);
 	free(path);
 }

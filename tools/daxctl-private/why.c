@@ -160,11 +160,11 @@ static void why_not_demoted_to(const struct subject *s, const struct device *dev
 	char *enabled = sysfs_read("/sys/kernel/mm/numa/demotion_enabled");
 	char *gate = device_attr(dev, "gate");
 
-	if (enabled && strcmp(enabled, "true") && strcmp(enabled, "1"))
+	if (enabled && strcmp(enabled, "true") != 0 && strcmp(enabled, "1") != 0)
 		add_reason(s->reasons, "demotion-disabled",
 			   "nothing is demoted at all: /sys/kernel/mm/numa/demotion_enabled is %s",
 			   enabled);
-	else if (gate && strcmp(gate, "open"))
+	else if (gate && strcmp(gate, "open") != 0)
 		add_reason(s->reasons, "gate",
 			   "the gate of %s is %s",
 			   dev->name, gate);
