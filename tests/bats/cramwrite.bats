@@ -235,6 +235,19 @@ fails_to_move() {
   done
 }
 
+# These are few enough to wait in a batch of the processor that tried to move them.
+@test "and moves later, wherever it waits meanwhile" {
+  local dir before
+  dir=$(cgroup cram)
+  plug_cram
+  background_ready "write $dir/cgroup.procs self; map 32K; fill 1; $(demote_all "$dir"); on 1 all" \
+    "pin short; signal $READY; wait $GO; unpin; until 20 on 0 all; verify 1"
+  before=$(vmstat pgmigrate_fail)
+  set_attr capacity 4096
+  poll 20 migrations_failed $((before + 7))
+  background_finish
+}
+
 @test "KSM makes nothing writable, nor does it when it lets go" {
   local dir
   dir=$(cgroup cram)
