@@ -235,17 +235,17 @@ fails_to_move() {
   done
 }
 
-# These are few enough to wait in a batch of the processor that tried to move them.
+# Pages that an attempt could not move wait in the batch of its processor. These are
+# too few to leave it by themselves, and nobody does anything else there.
 @test "and moves later, wherever it waits meanwhile" {
   local dir before
   dir=$(cgroup cram)
   plug_cram
-  background_ready "write $dir/cgroup.procs self; map 32K; fill 1; $(demote_all "$dir"); on 1 all" \
-    "pin short; signal $READY; wait $GO; unpin; until 20 on 0 all; verify 1"
   before=$(vmstat pgmigrate_fail)
-  set_attr capacity 4096
-  poll 20 migrations_failed $((before + 7))
-  background_finish
+  memscript "write $dir/cgroup.procs self; map 64K as b; map 32K as a; fill 1; $(demote_all "$dir")" \
+    "on 1 all; pin short; write $(attr_file capacity) 4096; use b; churn 2; use a; on 1 all" \
+    "unpin; until 20 on 0 all; verify 1"
+  migrations_failed $((before + 7))
 }
 
 @test "KSM makes nothing writable, nor does it when it lets go" {
