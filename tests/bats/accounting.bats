@@ -54,10 +54,12 @@ metadata() {
 @test "MemFree, MemAvailable and MemUsed do not see what is on the node" {
   local free available
   plug_for_mbind
+  # which makes reserves larger
+  huge_pages_on_request
   drain
   free=$(meminfo MemFree)
   available=$(meminfo MemAvailable)
-  background_ready "map 128M; bind $NODE; touch; on $NODE all; signal $READY; wait $GO"
+  background_ready "$(much_of_node 128); on $NODE all; signal $READY; wait $GO"
   drain
   within "$(meminfo MemFree)" "$free" "$(drift)" MemFree
   within "$(meminfo MemAvailable)" "$available" "$(drift)" MemAvailable
@@ -135,12 +137,12 @@ metadata() {
 
 @test "a process's memory on the node counts in its OOM score" {
   plug_for_mbind
-  background_ready "map 128M; bind $NODE; touch; signal $READY; wait $GO"
+  background_ready "$(much_of_node 128); signal $READY; wait $GO"
   local bound unbound
   bound=$(<"/proc/$BACKGROUND/oom_score")
   background_finish
   rm -f "$READY" "$GO"
-  background_ready "map 128M; touch; signal $READY; wait $GO"
+  background_ready "map 128M; madvise hugepage; touch; signal $READY; wait $GO"
   unbound=$(<"/proc/$BACKGROUND/oom_score")
   equal "$bound" "$unbound" oom_score
   background_finish

@@ -162,7 +162,8 @@ daxctl_offline() { # NODE: every block of it, so that kmem lets go
   set_attr mbind 1 dax1.0
   plug online dax1.0
   equal "$(zoneinfo managed 1)" $((256 << 8)) "managed pages"
-  memscript "map 200M; bind 1; touch; on 1 all"
+  huge_pages_on_request
+  memscript "map 200M; bind 1; madvise hugepage; touch; on 1 all"
   unplug dax1.0
   nothing_left 1
   unbind dax1.0

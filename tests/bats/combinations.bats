@@ -44,7 +44,10 @@ place() { # SIZE NAME...
   local area
   echo "write $(attr_file mbind) 1"
   for area in "${@:2}"; do
-    echo "map $1 as $area; bind $NODE; fill 1"
+    case $area in
+    collapse) echo "map 2M as collapse; bind $NODE; slice 0 $1; fill 1" ;;
+    *) echo "map $1 as $area; bind $NODE; fill 1" ;;
+    esac
   done
   echo "write $(attr_file mbind) ${SET[mbind]}"
 }
@@ -67,11 +70,11 @@ show() { # OPERATION
     "use collapse; expect EINVAL madvise collapse; smaps AnonHugePages none" ;;
   pin) echo "use pin; pin long; on $(either "$NODE" 0) all; unpin" ;;
   pageout) echo "use pageout; madvise pageout; on swap $(either some none)" ;;
-  demotion) echo "fork; map 1M; fill 1; try write $SHRINK 512K; on $NODE $(either some none); verify 1; end" ;;
+  demotion) echo "fork; map 256K; fill 1; try write $SHRINK 128K; on $NODE $(either some none); verify 1; end" ;;
   reclaim)
     echo fork
-    place 1M reclaim
-    echo "try write $SHRINK 512K; on swap $(either some none); verify 1; end"
+    place 256K reclaim
+    echo "try write $SHRINK 128K; on swap $(either some none); verify 1; end"
     ;;
   *) fail "$1: an operation that the test does not know" ;;
   esac
@@ -95,11 +98,10 @@ check_setting() {
   echo "print ${!SET[*]}: ${SET[*]}"
   change_opts
   echo fork
-  place 64K cold free pageout pin
-  place 2M collapse
+  place 64K cold free pageout pin collapse
   show_each bind move spread compact cold free pageout collapse pin
   for op in cold pageout pin collapse; do
-    echo "use $op; verify 1"
+    echo "use $op; slice 0 64K; verify 1"
   done
   echo end
   show_each demotion reclaim

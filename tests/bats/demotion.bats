@@ -185,7 +185,7 @@ demote_4m_after() { # COMMAND STATEMENT-AFTER
   set_attr mbind 1
   plug_tier dax0.0 300
   swapoff /dev/vda
-  memscript "map 144M; bind 1; fill 1; on 0 some; verify 1"
+  memscript "$(much_of_node 104); mlock; map 40M; bind 1; fill 1; on 0 some; verify 1"
   swapon /dev/vda
   run ! log_says 'Killed process'
 }
@@ -208,7 +208,7 @@ demote_4m_after() { # COMMAND STATEMENT-AFTER
   swapoff /dev/vda
   before=$(pages_demoted)
   # the first one becomes full in the middle of a batch
-  background_ready "write $dir/cgroup.procs self; map 124M; bind 1; mlock; on 1 all" \
+  background_ready "write $dir/cgroup.procs self; $(NODE=1 much_of_node 124); mlock; on 1 all" \
     "map 32M; fill 1; signal $READY; wait $GO; on 1 some; on 2 some; verify 1"
   drain
   echo 24M >"$dir/memory.reclaim"
@@ -232,7 +232,7 @@ fill_dram() { # MIB-MORE
   plug_tier
   before=$(vmstat pswpout)
   demoted=$(pages_demoted)
-  background_ready "map 104M; bind 1; mlock; signal $READY; wait $GO; on 1 all"
+  background_ready "$(NODE=1 much_of_node 104); mlock; signal $READY; wait $GO; on 1 all"
   fill_dram 48
   background_finish
   [ "$(stat_of demoted)" -gt 1000 ]

@@ -96,7 +96,7 @@ fail_one_by_one() { # WORD FROM
   local nth
   # with dax0.0 full, the rest of the node is what is unplugged
   unplug
-  DAX=dax0.0 background_ready "map 127M; bind 1; touch; signal $READY; wait $GO; on 1 all"
+  DAX=dax0.0 background_ready "$(NODE=1 much_of_node 126); map 1M; bind 1; touch; signal $READY; wait $GO; on 1 all"
   local holder=$BACKGROUND ready=$READY go=$GO
   inject_quietly
   for nth in 40 80 160 320 640; do

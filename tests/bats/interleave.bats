@@ -51,12 +51,13 @@ plug_for_spread() {
 }
 
 @test "what the node has no room for goes to DRAM, and nobody is killed" {
-  local mode
+  local mode most
   plug_for_spread
+  most=$(NODE=1 much_of_node 104 preferred)
   for mode in preferred weighted; do
-    memscript "map 160M; bind 1 $mode; touch; on 1 some; on 0 some"
+    memscript "$most; map 32M; bind 1 $mode; touch; on 1 some; on 0 some"
   done
-  memscript "map 272M; bind 0,1 interleave; touch; on 1 some; on 0 some"
+  memscript "$most; map 64M; bind 0,1 interleave; touch; on 1 some; on 0 some"
   run ! log_says 'Killed process'
 }
 

@@ -17,12 +17,17 @@ assert_untouched() {
   equal "$(allocations)" "$BEFORE" "allocations on the node"
 }
 
+everything_at_once() {
+  filler dentries=8M pagetables=8M pipes=8M sockets=8M tmpfs=32M cache=64M -- \
+    filler anon=max -- memscript 'try write /proc/sys/vm/nr_hugepages 64'
+}
+
 # Fills DRAM with everything at once, until the OOM killer has been at work. Who
 # names the node itself, with __GFP_THISNODE, is in scope.bats.
 fill_until_oom() {
-  FILLER_TMPFS=$BATS_TEST_TMPDIR run -0 filler dentries=8M pagetables=8M \
-    pipes=8M sockets=8M tmpfs=32M cache=64M -- filler anon=max -- \
-    memscript 'try write /proc/sys/vm/nr_hugepages 64'
+  export FILLER_TMPFS=$BATS_TEST_TMPDIR
+  export -f everything_at_once
+  run -0 memscript "$(much_of_dram 160); run bash -c everything_at_once"
   echo 0 >/proc/sys/vm/nr_hugepages
   echo "$output"
   [[ $output == *"anon: killed"* ]]

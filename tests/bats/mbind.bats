@@ -48,7 +48,7 @@ load lib
 @test "a bind to two private nodes uses both and nothing else" {
   plug_for_mbind online dax1.0
   plug_for_mbind
-  memscript "map 160M; bind 1,2; touch; where; on 0 none; on 1 some; on 2 some"
+  memscript "$(NODE=1 much_of_node 104); map 40M; bind 1,2; touch; where; on 0 none; on 1 some; on 2 some"
 }
 
 @test "a bind to one private node never takes another's memory" {

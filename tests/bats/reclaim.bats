@@ -43,8 +43,8 @@ cpu_time_of() { # THREAD: in ticks
 
 # Not all of it is read again: each page would push out another one.
 outgrow_the_node() {
-  memscript "map 144M; bind $NODE; fill 1; on swap some; on 0 none" \
-    "slice 0 8M; verify 1; slice 136M 8M; verify 1"
+  memscript "$(much_of_node 104); mlock; map 32M; bind $NODE; fill 1; on swap some; on 0 none" \
+    "slice 0 4M; verify 1; slice 28M 4M; verify 1"
 }
 
 @test "a bound buffer that outgrows the node goes to swap and is unharmed" {
@@ -74,8 +74,8 @@ outgrow_the_node() {
 meet_a_limit() {
   local dir
   dir=$(cgroup limit)
-  echo 12M >"$dir/memory.max"
-  memscript "write $dir/cgroup.procs self; map 24M; bind $NODE; fill 1; on swap some; verify 1"
+  echo 6M >"$dir/memory.max"
+  memscript "write $dir/cgroup.procs self; map 10M; bind $NODE; fill 1; on swap some; verify 1"
   remove_cgroups
 }
 
@@ -170,14 +170,14 @@ more_in_huge_blocks() { # than PAGES
 @test "its kcompactd compacts the node, and nobody does without the opt-in" {
   local before
   plug_for_mbind
-  background_ready "$(holes 96)" "signal $READY; wait $GO; on $NODE all; verify 1"
+  background_ready "$(holes 64)" "signal $READY; wait $GO; on $NODE all; verify 1"
   drain
   echo 100 >/proc/sys/vm/compaction_proactiveness
   before=$(free_in_huge_blocks)
   # kcompactd looks twice a second
   run ! poll 2 more_in_huge_blocks "$before"
   set_attr reclaim 1
-  poll 20 more_in_huge_blocks $((before + 4096))
+  poll 20 more_in_huge_blocks $((before + 2048))
   echo 20 >/proc/sys/vm/compaction_proactiveness
   background_finish
 }
@@ -214,13 +214,13 @@ demote_page_cache() {
   [ "$cache" -gt 2048 ]
   scans=$(scanned)
   runs=$(counted zone_reclaim_ 0)
-  memscript "fork; write /proc/self/oom_score_adj 1000; map 128M; bind $NODE; touch; end KILL"
+  memscript "fork; write /proc/self/oom_score_adj 1000; $(much_of_node 96); map 32M; bind $NODE; touch; end KILL"
   drain
   equal "$(meminfo FilePages "$NODE")" "$cache" "page cache"
   equal "$(scanned)" "$scans" "scanned pages"
   # and not because it is kept: the opt-in lets it go, in other ways
   set_attr reclaim 1
-  memscript "map 128M; bind $NODE; touch"
+  memscript "$(much_of_node 96); map 32M; bind $NODE; touch"
   echo 0 >/proc/sys/vm/zone_reclaim_mode
   [ "$(meminfo FilePages "$NODE")" -lt "$cache" ]
   [ "$(scanned)" -gt "$scans" ]
@@ -231,7 +231,7 @@ demote_page_cache() {
 @test "the node's free memory does not keep the killer from a full DRAM" {
   plug_for_reclaim
   swapoff /dev/vda
-  run -0 filler anon=max -- true
+  run -0 memscript "$(much_of_dram 40)" "run filler anon=max"
   swapon /dev/vda
   equal "$output" "anon: killed"
   memscript "map 16M; bind $NODE; fill 1; on $NODE all; verify 1"
@@ -243,10 +243,10 @@ demote_page_cache() {
   background_ready "write /proc/self/oom_score_adj 1000; map 64M; fill 2; signal $READY" \
     "wait $GO; on 0 all; verify 2"
   swapoff /dev/vda
-  memscript "fork; map 160M; bind $NODE; touch; end KILL"
+  memscript "fork; $(much_of_node 108); mlock; map 48M; bind $NODE; touch; end KILL"
   mkswap /dev/vda 16384 >/dev/null
   swapon /dev/vda
-  memscript "fork; map 160M; bind $NODE; touch; end KILL"
+  memscript "fork; $(much_of_node 108); mlock; map 48M; bind $NODE; touch; end KILL"
   swapoff /dev/vda
   mkswap /dev/vda >/dev/null
   swapon /dev/vda
@@ -255,8 +255,8 @@ demote_page_cache() {
 
 @test "a policy with DRAM reclaims the node before anybody is killed" {
   plug_for_reclaim
-  background_ready "map $(($(meminfo MemFree) / 1024 - 64))M; mlock; signal $READY; wait $GO"
-  memscript "map 208M; bind 0,$NODE; fill 1; on swap some; slice 0 8M; verify 1"
+  background_ready "$(much_of_node 96); mlock; $(much_of_dram 96); signal $READY; wait $GO"
+  memscript "map 112M; bind 0,$NODE; fill 1; on swap some; slice 0 8M; verify 1"
   run ! log_says 'Killed process'
   background_finish
 }
@@ -275,7 +275,8 @@ press_on_the_protected() {
   echo 32M >"$dir/memory.min"
   background_ready "write $dir/cgroup.procs self; map 16M; bind $NODE; fill 2; signal $READY" \
     "wait $GO; on $NODE all; verify 2"
-  memscript "write $(cgroup other)/cgroup.procs self; map 128M; bind $NODE; touch; on swap some"
+  memscript "write $(cgroup other)/cgroup.procs self; $(much_of_node 88); mlock" \
+    "map 40M; bind $NODE; touch; on swap some"
   background_finish
   remove_cgroups
 }
@@ -287,17 +288,18 @@ press_on_the_protected() {
 
 @test "taking the opt-in away ends it, and what was swapped comes back" {
   plug_for_reclaim
-  background_ready "map 140M as a; bind $NODE; fill 1; on swap some; signal $READY; wait $GO" \
+  background_ready "$(much_of_node 104); mlock; map 28M as a; bind $NODE; fill 1; on swap some" \
+    "signal $READY; wait $GO" \
     "slice 0 16M; verify 1"
   set_attr reclaim 0
-  memscript "fork; write /proc/self/oom_score_adj 1000; map 100M; bind $NODE; touch; end KILL"
+  memscript "fork; write /proc/self/oom_score_adj 1000; map 64M; bind $NODE; touch; end KILL"
   set_attr reclaim 1
   background_finish
 }
 
 @test "a node that is being reclaimed can be unplugged" {
   plug_for_reclaim
-  background_ready "map 136M; bind $NODE; fill 1; on swap some; signal $READY; wait $GO" \
+  background_ready "$(much_of_node 104); mlock; map 32M; bind $NODE; fill 1; on swap some; signal $READY; wait $GO" \
     "on $NODE none; verify 1"
   unplug
   background_finish

@@ -86,7 +86,7 @@ scanned_on() { # NODE COUNTER
   echo always >"$THP/enabled"
   background_ready "map $(($(meminfo MemAvailable) / 1024 - 40))M; mlock; signal $READY; wait $GO"
   memscript "map 16M; bind $NODE; fill 1" \
-    "fork; write /proc/self/oom_score_adj 1000; map 96M; bind $NODE; fill 2; on $NODE all" \
+    "fork; write /proc/self/oom_score_adj 1000; $(much_of_node 96); fill 2; on $NODE all" \
     "signal $BATS_TEST_TMPDIR/filled; pin long; end KILL; on $NODE all; verify 1"
   [ -e "$BATS_TEST_TMPDIR/filled" ]
   swapon /dev/vda

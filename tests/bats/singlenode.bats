@@ -45,7 +45,7 @@ teardown_nodes() {
 @test "it stays empty when DRAM is full" {
   take_node 1
   plug online_kernel
-  run -0 filler anon=max cache=64M -- true
+  run -0 memscript "$(much_of_dram 120)" "run filler anon=max cache=64M"
   assert_node_empty
   equal "$(stat_of placed)" 0 placed
   unplug
@@ -91,7 +91,8 @@ teardown_nodes() {
   plug_for_mbind
   plug_for_mbind online dax1.0
   equal "$(zoneinfo managed 1)" $((256 << 8)) "managed pages"
-  memscript "map 160M; bind 1; touch; on 1 all"
+  huge_pages_on_request
+  memscript "map 160M; bind 1; madvise hugepage; touch; on 1 all"
   unplug
   node_has_state memory_private 1
   unplug dax1.0

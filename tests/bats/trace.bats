@@ -59,7 +59,8 @@ found_on_dram() {
 @test "what the node refuses" {
   set_attr interleave 1
   plug
-  assert_counted refused found_on_dram memscript "map 130M; bind $NODE preferred; touch; where"
+  assert_counted refused found_on_dram memscript "$(much_of_node 104 preferred)" \
+    "map 32M; bind $NODE preferred; touch; where"
 }
 
 shrink_group() { # SIZE

@@ -87,7 +87,7 @@ still_there() { # STATE MANAGED
   local managed
   plug_for_mbind
   managed=$(zoneinfo managed "$NODE")
-  background_ready "map 110M; bind $NODE; fill 1; signal $READY; wait $GO; verify 1; where"
+  background_ready "$(much_of_node 110); fill 1; signal $READY; wait $GO; verify 1; where"
   local size=$(($(meminfo MemAvailable) / 1024 - 60))
   run filler "anon=${size}M" -- timeout 120 memscript "write $(attr_file hotplug) unplugged"
   [ "$status" -eq 1 ]
