@@ -130,6 +130,17 @@ for obj in json.loads(sys.argv[1]):
   equal "${lines[1]}" 7
 }
 
+@test "the columns for the shell are keys of the schema, and are taken" {
+  local column schema=$BATS_TEST_DIRNAME/../../tools/daxctl-private/schema/list.schema.json
+  machine tiers
+  for column in $(daxctl-private --list-values columns) $(daxctl-private --list-values region-columns); do
+    [[ $column == stats.* ]] || grep -q "\"${column##*.}\": {" "$schema" || fail "$column"
+  done
+  run -0 look list -o "$(daxctl-private --list-values columns | paste -sd,)"
+  [[ ${lines[0]} == "chardev "*" policy.mbind "* ]] || fail "${lines[0]}"
+  run -0 look list --regions -o "$(daxctl-private --list-values region-columns | paste -sd,)"
+}
+
 @test "a device that does not exist is 3, and still an empty list" {
   machine tiers
   run -3 --separate-stderr look list dax7.0
