@@ -55,6 +55,16 @@ offers() { # WORD...
   equal "$(offers policy -s low)" "low_mark="
 }
 
+@test "the columns of list are offered, after others, too" {
+  equal "$(offers list -o tar)" target_node
+  equal "$(offers list --output = policy.mb)" policy.mbind
+  equal "$(offers list -o chardev,mode,tar)" chardev,mode,target_node
+  equal "$(offers list -o chardev,)" "$(daxctl-private --list-values columns | sed 's/^/chardev,/' | paste -sd' ')"
+  equal "$(offers list -R -o a)" "available_size align"
+  equal "$(offers list --region = 0 -o p)" path
+  equal "$(offers list -r 0 -D -o pa)" ""
+}
+
 @test "names of values are offered among the devices of policy" {
   equal "$(offers policy mb)" "mbind="
   equal "$(offers policy dax2)" dax2.0

@@ -71,13 +71,3 @@ TOOL=$BATS_TEST_DIRNAME/../../tools/daxctl-private
   equal "$("$BATS_TEST_DIRNAME/../../scripts/deb")" "$DEB"
   equal "$(stat -c %y "$DEB")" "$before"
 }
-
-@test "make install heeds DESTDIR and prefix" {
-  make -s -C "$TOOL" install DESTDIR="$BATS_TEST_TMPDIR/dest" prefix=/opt/dp
-  [ -x "$BATS_TEST_TMPDIR/dest/opt/dp/bin/daxctl-private" ]
-  [ -e "$BATS_TEST_TMPDIR/dest/opt/dp/share/man/man1/daxctl-private-list.1" ]
-  "$BATS_TEST_TMPDIR/dest/opt/dp/lib/daxctl-private/bin/daxctl" --list-cmds | grep -qx plug
-  [ -e "$BATS_TEST_TMPDIR/dest/opt/dp/lib/systemd/system/daxctl-private-apply@.service" ]
-  diff <(ls "$BATS_TEST_TMPDIR/dest") <(printf '%s\n' etc opt)
-  diff <(ls "$BATS_TEST_TMPDIR/dest/etc") <(echo daxctl-private.conf.d)
-}

@@ -67,13 +67,28 @@ cmdline_is() { # WORDS
   start_is 16
 }
 
-@test "a node that is not there or has no memory has nothing to give" {
+@test "of a node that is not there those that are there are told" {
   big_machine
-  run -1 --separate-stderr look reserve 1g --node 5
+  for words in "" "--at 22g" --force; do
+    # shellcheck disable=SC2086 # several words
+    run -1 --separate-stderr look reserve 1g --node 5 $words
+    equal "$output" "[]"
+    equal "$stderr" "error: node 5: there is no such node: ENODEV: give one of 0-1, or leave --node out"
+  done
+}
+
+@test "of a node without memory those that have some are told" {
+  big_machine
+  mkdir -p "$MACHINE/sys/devices/system/node/node2"
+  run -1 --separate-stderr look reserve 1g --node 2
   equal "$output" "[]"
-  equal "$stderr" "error: node 5: it has 0: ENOSPC: ask for less"
+  equal "$stderr" "error: node 2: it has no ordinary memory: ENODEV: give one of 0-1, or leave --node out"
+}
+
+@test "what cannot be the number of a node is a wrong command line" {
+  big_machine
   run -2 --separate-stderr look reserve 1g --node -7
-  equal "$stderr" "error: --node=-7: there is no such node"
+  equal "$stderr" "error: --node=-7: there is no such node: give one of 0-1, or leave --node out"
 }
 
 @test "--at names the start, and the node follows" {

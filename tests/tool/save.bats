@@ -16,6 +16,19 @@ saved() { # DEVICE
   sed -n "/^\[reconfigure-device $1\]/,/^\$/p" <<<"$output" | grep -v '^\[\|^#\|^$'
 }
 
+# That nothing is saved to PATH, not with --force, either, and what is there stays.
+not_replaced() { # PATH ERROR
+  local force before
+  before=$(stat -c '%F %i' "$MACHINE$1")
+  for force in "" --force; do
+    run -1 --separate-stderr save_here --output "$1" $force
+    equal "$output" "[]"
+    equal "$stderr" "error: $1: $2"
+    equal "$(stat -c '%F %i' "$MACHINE$1")" "$before"
+  done
+  equal "$(ls "$MACHINE/out")" "${1##*/}"
+}
+
 @test "a private device is saved with its range, its zone and all its values" {
   equal "$(saved dax0.0)" "match.range = 0x100000000-0x107ffffff
 mode = private
@@ -192,7 +205,7 @@ on_machine() { # ARGUMENT...
 export -f on_machine
 
 save_here() { # ARGUMENT...
-  MACHINE=$MACHINE unshare --map-root-user --mount "$BASH" -c 'on_machine "$@"' x save "$@"
+  MACHINE=$MACHINE timeout 20 unshare --map-root-user --mount "$BASH" -c 'on_machine "$@"' x save "$@"
 }
 
 @test "a file is written and told as JSON, and written again" {
@@ -222,6 +235,39 @@ save_here() { # ARGUMENT...
   equal "$(cat "$MACHINE/mine")" mine
   run -0 save_here --output /mine --force
   grep -q '^mode = cram' "$MACHINE/mine"
+}
+
+@test "what is no file is not replaced, with --force, either" {
+  local error="it is no regular file: EINVAL: give another --output"
+  mkdir "$MACHINE/out"
+  mkfifo "$MACHINE/out/fifo"
+  not_replaced /out/fifo "$error"
+  rm "$MACHINE/out/fifo"
+  mkdir "$MACHINE/out/directory"
+  not_replaced /out/directory "$error"
+  rmdir "$MACHINE/out/directory"
+  mknod "$MACHINE/out/null" c 1 3 || skip "no device can be made here"
+  not_replaced /out/null "$error"
+}
+
+@test "a symbolic link is not replaced, nor what it leads to, which may be nothing" {
+  local error="it is a symbolic link: EINVAL: give the path of the file itself"
+  mkdir "$MACHINE/out"
+  save_here --output /saved
+  echo 1 >"$DAX/dax0.0/mbind"
+  ln -s ../saved "$MACHINE/out/link"
+  not_replaced /out/link "$error"
+  grep -qx 'mbind = 0' "$MACHINE/saved"
+  ln -sfn nothing "$MACHINE/out/link"
+  not_replaced /out/link "$error"
+}
+
+@test "the file of all may be no link, either" {
+  mkdir -p "$MACHINE/etc/daxctl-private.conf.d"
+  ln -s /dev/null "$MACHINE/etc/daxctl-private.conf.d/saved.conf"
+  run -1 --separate-stderr save_here
+  [[ $stderr == "error: /etc/daxctl-private.conf.d/saved.conf: it is a symbolic link: "* ]] || fail "$stderr"
+  [ -L "$MACHINE/etc/daxctl-private.conf.d/saved.conf" ]
 }
 
 @test "--dry-run prints what would be written" {

@@ -204,6 +204,15 @@ valid_stats() {
   valid stat
 }
 
+@test "stat is as its schema says when it fails or nothing matches" {
+  machine tiers
+  run -3 --separate-stderr look stat --json dax9.9
+  equal "$output" "[]"
+  valid stat
+  output='[{}]'
+  run -1 valid stat
+}
+
 @test "the schema of stat wants the right types and names" {
   local words edit
   machine tiers

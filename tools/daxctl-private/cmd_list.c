@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "columns.h"
 #include "command.h"
 #include "device.h"
 #include "handover.h"
@@ -150,11 +151,26 @@ static void what_to_list(void)
 	with_devices = names.nr;
 }
 
-static int list(const struct command *cmd, int argc, char **argv)
+static int show(struct devices *devices)
 {
 	struct json_object *array;
+	int ret = select_some(devices);
+
+	if (ret)
+		array = json_object_new_array();
+	else
+		array = with_regions ? list_regions(devices) : list_devices(devices, NULL);
+	if (columns)
+		print_table(array);
+	else
+		print_objects(array);
+	return ret;
+}
+
+static int list(const struct command *cmd, int argc, char **argv)
+{
 	struct devices devices;
-	int ret;
+	int ret = 0;
 
 	(void)cmd;
 	for (int i = 0; i < argc; i++)
@@ -162,16 +178,11 @@ static int list(const struct command *cmd, int argc, char **argv)
 	what_to_list();
 	if (devices_load(&devices))
 		return EXIT_FAILED;
-	ret = select_some(&devices);
-	if (ret)
-		array = json_object_new_array();
-	else
-		array = with_regions ? list_regions(&devices) : list_devices(&devices, NULL);
-	devices_free(&devices);
 	if (columns)
-		print_table(array);
-	else
-		print_objects(array);
+		ret = columns_check(with_regions ? OF_REGIONS : OF_DEVICES, columns, &devices);
+	if (!ret)
+		ret = show(&devices);
+	devices_free(&devices);
 	return ret;
 }
 

@@ -195,6 +195,15 @@ static int remove_it(void)
 	return finish(obj, removed);
 }
 
+static int no_such_node(void)
+{
+	char *hint = place_node_hint();
+
+	(void)usage_error("--node=%lld: there is no such node: %s", node, hint);
+	free(hint);
+	return EXIT_USAGE;
+}
+
 static int reserve(const struct command *cmd, int argc, char **argv)
 {
 	struct place place = { .start = ANYWHERE, .node = (int)node, .force = force };
@@ -211,7 +220,7 @@ static int reserve(const struct command *cmd, int argc, char **argv)
 	if (at && (!parse_size(at, &place.start) || place.start == ANYWHERE))
 		return usage_error("--at: '%s' is no address", at);
 	if (node < ANY_NODE || node > INT16_MAX)
-		return usage_error("--node=%lld: there is no such node", node);
+		return no_such_node();
 	return reserve_size(&place);
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "columns.h"
 #include "complete.h"
 #include "device.h"
 #include "message.h"
@@ -24,6 +25,12 @@ static void list_preset(const struct preset *preset)
 	(void)putchar('\n');
 }
 
+static void list_name(void *arg, const char *name)
+{
+	(void)arg;
+	(void)puts(name);
+}
+
 static int list_presets(const char *of)
 {
 	bool all = !strcmp(of, "presets"), found = all;
@@ -41,7 +48,8 @@ static int list_presets(const char *of)
 
 /**
  * list_values() - print what a word may stand for
- * @of: modes, zones, attributes, presets, or the name of a preset
+ * @of: modes, zones, attributes, columns, region-columns, presets, or the name of a
+ * preset
  *
  * Return: the exit code
  */
@@ -54,6 +62,10 @@ int list_values(const char *of)
 	} else if (!strcmp(of, "attributes")) {
 		for (int i = 0; i < NR_ATTRIBUTES; i++)
 			(void)puts(attributes[i].name);
+	} else if (!strcmp(of, "columns")) {
+		columns_each(OF_DEVICES, list_name, NULL);
+	} else if (!strcmp(of, "region-columns")) {
+		columns_each(OF_REGIONS, list_name, NULL);
 	} else {
 		return list_presets(of);
 	}

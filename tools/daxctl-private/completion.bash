@@ -7,15 +7,33 @@ _daxctl_private_devices() { # PROGRAM
 	echo all
 }
 
+# As the program decides what it lists.
+_daxctl_private_columns() { # PROGRAM
+	local of
+	case " ${COMP_WORDS[*]} " in
+	*" -R "* | *" --regions "*) of=region-columns ;;
+	*" -D "* | *" --devices "*) of=columns ;;
+	*" -r "* | *" -r"[0-9]* | *" --region "*) of=region-columns ;;
+	*) of=columns ;;
+	esac
+	"$1" --list-values "$of"
+}
+
 # The values of an option; 1 if it is not known what they are.
-_daxctl_private_values() { # PROGRAM OPTION
-	case $2 in
+_daxctl_private_values() { # PROGRAM VERB OPTION CURRENT
+	local before
+	case $3 in
 	-m | --mode) "$1" --list-values modes ;;
 	-p | --preset) "$1" --list-values presets ;;
 	-z | --zone) "$1" --list-values zones ;;
 	-s | --set) "$1" --list-values attributes | sed 's/$/=/' ;;
 	-d | --dev) _daxctl_private_devices "$1" ;;
 	-r | --region) "$1" list --regions -o id 2>/dev/null | tail -n +2 ;;
+	-o | --output)
+		[[ $2 == list ]] || return 1 # a file
+		before=${4%"${4##*,}"}
+		_daxctl_private_columns "$1" | while read -r; do echo "$before$REPLY"; done
+		;;
 	*) return 1 ;;
 	esac
 }
@@ -95,7 +113,7 @@ _daxctl_private() {
 	if ((COMP_CWORD == 1)); then
 		words=$(_daxctl_private_verbs "$program")
 	elif _daxctl_private_takes_value "$before" "$(_daxctl_private_options "$program" "$verb")"; then
-		words=$(_daxctl_private_values "$program" "$before") || {
+		words=$(_daxctl_private_values "$program" "$verb" "$before" "$current") || {
 			mapfile -t COMPREPLY < <(compgen -f -- "$current")
 			compopt -o filenames 2>/dev/null
 			return

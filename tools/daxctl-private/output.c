@@ -108,8 +108,7 @@ static struct json_object *policy_to_json(const struct device *dev)
 	for (int i = 0; i < NR_ATTRIBUTES; i++) {
 		const struct attribute *attr = &attributes[i];
 
-		if (attr->modes & 1U << dev->mode && attr->kind != VALUE_NODE &&
-		    attr->kind != VALUE_NUMBER && attr->kind != VALUE_BYTES)
+		if (attr->modes & 1U << dev->mode && attribute_is_policy(attr))
 			add_attribute(policy, dev, attr->name);
 	}
 	return policy;

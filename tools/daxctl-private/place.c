@@ -97,6 +97,37 @@ static int machine_load(struct machine *m)
 
 /* ---- nodes ---------------------------------------------------------------- */
 
+/**
+ * place_node_hint() - what to give instead of a node that has no memory
+ *
+ * Return: text, to be freed
+ */
+char *place_node_hint(void)
+{
+	char *list = sysfs_read(NODES "/has_memory");
+	char *hint = list && *list ? xasprintf("give one of %s, or leave --node out", list) :
+				     xstrdup("leave --node out");
+
+	free(list);
+	return hint;
+}
+
+static int check_node(int node)
+{
+	char *name, *hint;
+	int ret;
+
+	if (node_has_state("has_memory", node))
+		return 0;
+	name = xasprintf("node %d", node);
+	hint = place_node_hint();
+	ret = complain(name, ENODEV, hint, sysfs_exists(NODES "/node%d", node) ?
+		       "it has no ordinary memory" : "there is no such node");
+	free(hint);
+	free(name);
+	return ret;
+}
+
 /* Memory blocks of a node, those that follow each other as one. */
 static void load_blocks(struct mem_map *blocks, int node, uint64_t block)
 {
@@ -329,6 +360,8 @@ int place_find(struct place *place)
 
 	if (!ret)
 		ret = check_aligned(&m, place);
+	if (!ret && place->node != ANY_NODE)
+		ret = check_node(place->node);
 	if (!ret && place->node == ANY_NODE && place->start != ANYWHERE)
 		place->node = place_node_of(place->start);
 	if (!ret && place->node == ANY_NODE)

@@ -17,6 +17,7 @@ struct place {
 	bool nokaslr;		/* else the kernel may be put there */
 };
 
+char *place_node_hint(void);
 int place_find(struct place *place);
 int place_node_of(uint64_t address);
 

@@ -61,6 +61,15 @@ const struct preset presets[] = {
 	{ NULL, MODE_OTHER, NULL, NULL }
 };
 
+/**
+ * attribute_is_policy() - is it shown as part of the policy of a device?
+ * @attr: the attribute; others are shown beside it
+ */
+bool attribute_is_policy(const struct attribute *attr)
+{
+	return attr->kind != VALUE_NODE && attr->kind != VALUE_NUMBER && attr->kind != VALUE_BYTES;
+}
+
 static const struct preset *find_preset(const char *name)
 {
 	for (const struct preset *preset = presets; preset->name; preset++)

@@ -60,6 +60,7 @@ int policy_read(struct policy *policy, const char *device, const struct policy_o
 int policy_set(struct policy *policy, const char *device, const char *name_value);
 int policy_check(const struct policy *policy, const struct device *dev, enum mode mode,
 		 bool plugged);
+bool attribute_is_policy(const struct attribute *attr);
 bool policy_names_node(const struct policy *policy);
 void policy_plan(const struct policy *policy, enum mode mode, struct plan *plan);
 void tell_shared(const struct device *dev, const struct plan *plan);
