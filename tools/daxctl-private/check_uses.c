@@ -5,10 +5,8 @@
 
 #include "bootparam.h"
 #include "checks.h"
+#include "node.h"
 #include "sysfs.h"
-#include "text.h"
-
-#define DEMOTION_ENABLED	"/sys/kernel/mm/numa/demotion_enabled"
 
 /* The first line of it is a heading. */
 static bool have_swap(void)
@@ -18,15 +16,6 @@ static bool have_swap(void)
 
 	free(swaps);
 	return have;
-}
-
-static bool demotion_enabled(void)
-{
-	char *text = sysfs_read(DEMOTION_ENABLED);
-	bool on = text && (!strcmp(text, "true") || !strcmp(text, "1"));
-
-	free(text);
-	return on;
 }
 
 static void check_swap(struct checks *checks, const struct device *dev)

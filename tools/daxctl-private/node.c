@@ -143,3 +143,17 @@ struct json_object *tiers_to_json(void)
 	names_free(&dirs);
 	return tiers;
 }
+
+/**
+ * demotion_enabled() - is anything demoted on this machine at all?
+ *
+ * Return: false, too, if the kernel cannot demote
+ */
+bool demotion_enabled(void)
+{
+	char *text = sysfs_read(DEMOTION_ENABLED);
+	bool on = text && (!strcmp(text, "true") || !strcmp(text, "1"));
+
+	free(text);
+	return on;
+}

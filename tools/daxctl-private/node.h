@@ -9,10 +9,13 @@
 
 #define NO_TIER	(-1)
 
+#define DEMOTION_ENABLED	"/sys/kernel/mm/numa/demotion_enabled"
+
 bool node_in_list(const char *list, int node);
 bool node_memory(int node, const char *field, uint64_t *bytes);
 bool node_has_state(const char *file, int node);
 int node_tier(int node);
+bool demotion_enabled(void);
 struct json_object *tiers_to_json(void);
 
 #endif

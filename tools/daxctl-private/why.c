@@ -157,13 +157,11 @@ static void why_not_now(const struct subject *s, const struct device *dev)
 
 static void why_not_demoted_to(const struct subject *s, const struct device *dev)
 {
-	char *enabled = sysfs_read("/sys/kernel/mm/numa/demotion_enabled");
 	char *gate = device_attr(dev, "gate");
 
-	if (enabled && strcmp(enabled, "true") != 0 && strcmp(enabled, "1") != 0)
+	if (sysfs_exists(DEMOTION_ENABLED) && !demotion_enabled())
 		add_reason(s->reasons, "demotion-disabled",
-			   "nothing is demoted at all: /sys/kernel/mm/numa/demotion_enabled is %s",
-			   enabled);
+			   "nothing is demoted at all: " DEMOTION_ENABLED " is false");
 	else if (gate && strcmp(gate, "open") != 0)
 		add_reason(s->reasons, "gate",
 			   "the gate of %s is %s",
@@ -181,7 +179,6 @@ static void why_not_demoted_to(const struct subject *s, const struct device *dev
 			   "been used for long",
 			   dev->name);
 	free(gate);
-	free(enabled);
 }
 
 static bool takes_demotion(const struct device *dev)
