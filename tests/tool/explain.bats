@@ -100,6 +100,15 @@ END
   mapping_is 'bind:1 anon=1 N0=1 kernelpagesize_kB=4' full
 }
 
+@test "what is pinned for long does not stay in ZONE_MOVABLE" {
+  local line='bind:1 anon=1 N0=1 kernelpagesize_kB=4'
+  set_attr dax0.0 ltpin 1
+  PINNED=4 mapping_is "$line" zone came-before
+  mapping_is "$line" came-before
+  set_attr dax0.0 hotplug online_kernel
+  PINNED=4 mapping_is "$line" came-before
+}
+
 @test "compressed RAM cannot be named" {
   mapping_is 'bind:2 anon=1 N0=1 kernelpagesize_kB=4' cram
 }

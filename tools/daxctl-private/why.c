@@ -123,6 +123,23 @@ static bool is_full(int node)
 	return free_pages <= zone_pages(node, "high") + 64;
 }
 
+/* Where a long-term pin may not be, it moves the memory to ordinary nodes first. */
+static void why_pinned_elsewhere(const struct subject *s, const struct device *dev)
+{
+	if (!process_bytes(s->pid, "VmPin"))
+		return;
+	if (!device_is_on(dev, "ltpin"))
+		add_reason(s->reasons, "pinned",
+			   "the process has pinned memory, which moves it to ordinary nodes "
+			   "first while ltpin of %s is 0",
+			   dev->name);
+	else if (dev->state && !strcmp(dev->state, "online_movable"))
+		add_reason(s->reasons, "zone",
+			   "the process has pinned memory, which does not stay in ZONE_MOVABLE: "
+			   "for that %s has to be plugged with online_kernel",
+			   dev->name);
+}
+
 static void why_not_now(const struct subject *s, const struct device *dev)
 {
 	char *ordinary = sysfs_read("/sys/devices/system/node/has_memory");
@@ -140,11 +157,7 @@ static void why_not_now(const struct subject *s, const struct device *dev)
 			   "the policy names ordinary nodes, too");
 	if (s->state != PAGE_PRESENT && s->state != PAGE_UNKNOWN)
 		return;
-	if (process_bytes(s->pid, "VmPin") && !device_is_on(dev, "ltpin"))
-		add_reason(s->reasons, "pinned",
-			   "the process has pinned memory, which moves it to ordinary nodes "
-			   "first while ltpin of %s is 0",
-			   dev->name);
+	why_pinned_elsewhere(s, dev);
 	if (others || full)
 		return;
 	add_reason(s->reasons, "came-before",
