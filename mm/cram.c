@@ -99,19 +99,6 @@ static bool has_to_shrink(const struct cram *cram)
 }
 
 /**
- * cram_used - bytes that the device uses
- * @cram: registered or not
- *
- * Context: any.
- * Return: bytes, without what is promised to pages that are being filled.
- */
-unsigned long cram_used(const struct cram *cram)
-{
-	return positive(&cram->used);
-}
-EXPORT_SYMBOL_GPL(cram_used);
-
-/**
  * cram_resident - pages that live there
  * @cram: registered or not
  *
@@ -132,6 +119,28 @@ unsigned long cram_resident(const struct cram *cram)
 }
 EXPORT_SYMBOL_GPL(cram_resident);
 
+/* A device that never said what it uses: as if nothing compressed. */
+static bool counts_pages(const struct cram *cram)
+{
+	return !cram->ops && !READ_ONCE(cram->reports);
+}
+
+/**
+ * cram_used - bytes that the device uses
+ * @cram: registered or not
+ *
+ * Context: any.
+ * Return: bytes, without what is promised to pages that are being filled; those
+ * of all pages that live there as long as the device has not reported any.
+ */
+unsigned long cram_used(const struct cram *cram)
+{
+	if (counts_pages(cram))
+		return cram_resident(cram) << PAGE_SHIFT;
+	return positive(&cram->used);
+}
+EXPORT_SYMBOL_GPL(cram_used);
+
 /**
  * cram_load - what counts where the device gets full
  * @cram: registered or not
@@ -141,7 +150,11 @@ EXPORT_SYMBOL_GPL(cram_resident);
  */
 unsigned long cram_load(const struct cram *cram)
 {
-	return cram_used(cram) + (positive(&cram->nr_granted) << PAGE_SHIFT);
+	unsigned long used = cram_used(cram);
+
+	if (!counts_pages(cram))
+		used += positive(&cram->nr_granted) << PAGE_SHIFT;
+	return used;
 }
 
 /**
@@ -248,6 +261,7 @@ bool cram_reserve(struct cram *cram, unsigned long nr)
 	atomic_long_sub(bytes, &cram->coming);
 	return false;
 }
+EXPORT_SYMBOL_IF_KUNIT(cram_reserve);
 
 /**
  * cram_settle - what became of what was reserved
@@ -259,11 +273,16 @@ bool cram_reserve(struct cram *cram, unsigned long nr)
  */
 void cram_settle(struct cram *cram, struct page *page, unsigned long nr)
 {
-	if (!page)
-		atomic_long_sub(nr << PAGE_SHIFT, &cram->coming);
+	unsigned long bytes = nr << PAGE_SHIFT;
+
+	if (!page || counts_pages(cram))
+		atomic_long_sub(bytes, &cram->coming);
 	else if (cram->ops)
 		cram->ops->taken(cram, page, nr);
+	else
+		atomic_long_add(bytes, &cram->settled);
 }
+EXPORT_SYMBOL_IF_KUNIT(cram_settle);
 
 /* Close the gate above the high mark, open it below the low one. */
 static bool update_gate(struct cram *cram)
@@ -410,9 +429,10 @@ int cram_report(struct cram *cram, unsigned long used, unsigned long capacity)
 	}
 	WRITE_ONCE(cram->capacity, capacity);
 	atomic_long_set(&cram->used, used);
+	WRITE_ONCE(cram->reports, true);
 	/* What came since the last one may not be in this one. */
-	atomic_long_sub(cram->reported, &cram->coming);
-	cram->reported = positive(&cram->coming);
+	atomic_long_sub(cram->unreported, &cram->coming);
+	cram->unreported = atomic_long_xchg(&cram->settled, 0);
 	cram_set_failed(cram, false);
 	check_capacity(cram);
 	return 0;
@@ -771,7 +791,9 @@ void cram_stop(struct cram *cram)
 	cram->failed = false;
 	atomic_long_set(&cram->used, 0);
 	atomic_long_set(&cram->coming, 0);
-	cram->reported = 0;
+	atomic_long_set(&cram->settled, 0);
+	cram->unreported = 0;
+	cram->reports = false;
 	cram->cursor = 0;
 	cram->next_revoked = 0;
 }

@@ -8,6 +8,7 @@
 #include <linux/init.h>
 #include <linux/mm.h>
 #include <linux/node_private.h>
+#include <linux/oom.h>
 #include <linux/pagewalk.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
@@ -86,6 +87,20 @@ static struct task_struct *next_process(pid_t pid)
 	return next;
 }
 
+/* Of @task, or of the threads that it left behind; with a reference, or NULL */
+static struct mm_struct *process_mm(struct task_struct *task)
+{
+	struct task_struct *thread = find_lock_task_mm(task);
+	struct mm_struct *mm;
+
+	if (!thread)
+		return NULL;
+	mm = thread->mm;
+	mmget(mm);
+	task_unlock(thread);
+	return mm;
+}
+
 static int writable_show(struct seq_file *m, void *unused)
 {
 	struct findings found = { };
@@ -93,7 +108,7 @@ static int writable_show(struct seq_file *m, void *unused)
 	pid_t pid = 0;
 
 	while ((task = next_process(pid))) {
-		struct mm_struct *mm = get_task_mm(task);
+		struct mm_struct *mm = process_mm(task);
 
 		pid = task_pid_nr(task);
 		put_task_struct(task);

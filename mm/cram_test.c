@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KUnit test of what compressed RAM does where no program leads: a folio that is
- * freed in an interrupt.  Needs a node with compressed RAM.
+ * freed in an interrupt, a report between a promise and its pages.  Needs a node
+ * with compressed RAM.
  */
 #include <kunit/test.h>
+#include <linux/cram.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
 #include <linux/irq_work.h>
@@ -142,6 +144,53 @@ static void large_folio_is_zeroed_later_in_hardirq(struct kunit *test)
 	expect_zero_soon(test, &put.freed);
 }
 
+/* Of a device that reports, and is on no node */
+static struct cram *get_reporting_device(struct kunit *test)
+{
+	struct cram *cram = kunit_kzalloc(test, sizeof(*cram), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, cram);
+	cram_init(cram);
+	KUNIT_ASSERT_EQ(test, cram_report(cram, 0, 64 * PAGE_SIZE), 0);
+	return cram;
+}
+
+static void expect_room_for(struct kunit *test, struct cram *cram,
+			    unsigned long nr)
+{
+	KUNIT_EXPECT_FALSE(test, cram_reserve(cram, nr + 1));
+	KUNIT_EXPECT_TRUE(test, cram_reserve(cram, nr));
+	cram_settle(cram, NULL, nr);
+}
+
+static void promise_that_is_taken_back_counts_once(struct kunit *test)
+{
+	struct cram *cram = get_reporting_device(test);
+	int i;
+
+	KUNIT_ASSERT_TRUE(test, cram_reserve(cram, 16));
+	KUNIT_EXPECT_EQ(test, cram_report(cram, 0, 64 * PAGE_SIZE), 0);
+	expect_room_for(test, cram, 48);
+	cram_settle(cram, NULL, 16);
+	for (i = 0; i < 3; i++) {
+		expect_room_for(test, cram, 64);
+		KUNIT_EXPECT_EQ(test, cram_report(cram, 0, 64 * PAGE_SIZE), 0);
+	}
+}
+
+static void pages_count_until_a_report_has_them(struct kunit *test)
+{
+	struct cram *cram = get_reporting_device(test);
+
+	KUNIT_ASSERT_TRUE(test, cram_reserve(cram, 16));
+	cram_settle(cram, ZERO_PAGE(0), 16);
+	expect_room_for(test, cram, 48);
+	KUNIT_EXPECT_EQ(test, cram_report(cram, 0, 64 * PAGE_SIZE), 0);
+	expect_room_for(test, cram, 48);
+	KUNIT_EXPECT_EQ(test, cram_report(cram, 0, 64 * PAGE_SIZE), 0);
+	expect_room_for(test, cram, 64);
+}
+
 static int find_compressed_ram(struct kunit_suite *suite)
 {
 	for_each_node_state(cram_nid, N_MEMORY_PRIVATE)
@@ -157,6 +206,8 @@ static struct kunit_case cram_cases[] = {
 	KUNIT_CASE(small_folio_is_zeroed_at_once_with_interrupts_off),
 	KUNIT_CASE(large_folio_is_zeroed_later_with_interrupts_off),
 	KUNIT_CASE(large_folio_is_zeroed_later_in_hardirq),
+	KUNIT_CASE(promise_that_is_taken_back_counts_once),
+	KUNIT_CASE(pages_count_until_a_report_has_them),
 	{}
 };
 
@@ -169,4 +220,5 @@ static struct kunit_suite cram_suite = {
 kunit_test_suite(cram_suite);
 
 MODULE_DESCRIPTION("KUnit test of compressed RAM");
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 MODULE_LICENSE("GPL");

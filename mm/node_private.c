@@ -594,7 +594,11 @@ static void put_node_private(int nid)
 
 static void set_closed(int nid, bool closed)
 {
-	WRITE_ONCE(node_private_locked(nid)->closed, closed);
+	struct node_private *np = node_private_locked(nid);
+
+	if (np->closed == closed)
+		return;
+	WRITE_ONCE(np->closed, closed);
 	trace_node_private_gate(nid, !closed);
 }
 

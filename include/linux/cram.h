@@ -81,7 +81,9 @@ enum cram_gate {
  * @used: bytes that it uses
  * @coming: bytes promised to pages that are being filled, or that no report may
  *	have in it yet
- * @reported: what @coming was at the last report
+ * @settled: what of that has come since the last report
+ * @unreported: what had come between the last two, and the last may not have in it
+ * @reports: the device has said how much it uses
  * @low: percent of @capacity below which a closed gate opens again
  * @high: percent of @capacity at which the gate closes
  * @full: the gate is closed
@@ -110,7 +112,9 @@ struct cram {
 	unsigned long capacity;
 	atomic_long_t used;
 	atomic_long_t coming;
-	unsigned long reported;
+	atomic_long_t settled;
+	unsigned long unreported;
+	bool reports;
 	unsigned int low;
 	unsigned int high;
 	bool full;

@@ -236,7 +236,7 @@ frees() { # STATEMENTS...
 
 @test "a large folio that is freed in an interrupt is zeroed after it" {
   plug_cram
-  suite_passes cram_test cram 4
+  suite_passes cram_test cram 6
   equal "$(attr used)" 0 "bytes in use"
 }
 

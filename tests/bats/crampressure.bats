@@ -118,6 +118,20 @@ reporting_device() { # MEBIBYTES
   plug_small "$1"
 }
 
+# More goes there in all than it has room for, and comes back.
+@test "of a device that never reports each page counts in full, and as long as it is there" {
+  local said round
+  reporting_device 8
+  for round in {1..4}; do
+    echo "round $round"
+    said=$(in_cram "map 3M; fill 1" "on 1 all; $DRAIN; cat $(attr_file used); fill 2; on 0 all")
+    within "${said##*$'\n'}" $((3 * MIB)) $((MIB / 2)) "bytes in use"
+  done
+  gate_is open
+  in_cram "map 32M; fill 1" "on 0 some; on 1 some; on 0 some; verify 1"
+  used_is_below $((8 * MIB))
+}
+
 @test "a closed gate is no target: reclaim without swap gives up at once" {
   local dir before
   reporting_device 100
