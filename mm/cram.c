@@ -119,6 +119,27 @@ unsigned long cram_resident(const struct cram *cram)
 }
 EXPORT_SYMBOL_GPL(cram_resident);
 
+/*
+ * All pages that are not free.  What has just come is not on the LRU yet; and what
+ * waits in a list of free pages of a processor may count.
+ */
+static unsigned long pages_in_use(int nid)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	if (nid == NUMA_NO_NODE)
+		return 0;
+	for (zone = NODE_DATA(nid)->node_zones;
+	     zone < NODE_DATA(nid)->node_zones + MAX_NR_ZONES; zone++) {
+		unsigned long all = zone_managed_pages(zone);
+
+		sum += all - min(zone_page_state_snapshot(zone, NR_FREE_PAGES),
+				 all);
+	}
+	return sum;
+}
+
 /* A device that never said what it uses: as if nothing compressed. */
 static bool counts_pages(const struct cram *cram)
 {
@@ -131,12 +152,12 @@ static bool counts_pages(const struct cram *cram)
  *
  * Context: any.
  * Return: bytes, without what is promised to pages that are being filled; those
- * of all pages that live there as long as the device has not reported any.
+ * of all pages that are there as long as the device has not reported any.
  */
 unsigned long cram_used(const struct cram *cram)
 {
 	if (counts_pages(cram))
-		return cram_resident(cram) << PAGE_SHIFT;
+		return pages_in_use(READ_ONCE(cram->nid)) << PAGE_SHIFT;
 	return positive(&cram->used);
 }
 EXPORT_SYMBOL_GPL(cram_used);

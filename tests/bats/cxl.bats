@@ -29,6 +29,30 @@ place_and_unplug() {
   equal "$(zoneinfo present "$NODE")" $((256 << 8)) "present pages"
 }
 
+# The lines of the page's last section that begin with two blanks and a PATTERN, with
+# the names that things have here.
+lines_of_page() { # PATTERN
+  sed -n "/^Try it$/,/^API$/s/^  \($1\)/\1/p" \
+    "$ROOT/Documentation/driver-api/cxl/compressed-ram.rst" |
+    sed "s/region0/$REGION/g; s/decoder2\.0/$(decoder_of 0)/g; s/dax0\.0/$DAX/g"
+}
+
+@test "five commands of the page for vendors make compressed RAM, and two lines close its gate" {
+  local commands region=${ROOT_DECODER}/create_ram_region
+  REGION=$(<"$region")
+  DAX=dax${REGION#region}.0
+  # the modules of this kernel are not where the tool looks
+  load_driver cramdax
+  commands=$(lines_of_page '[^{ ]')
+  equal "$(wc -l <<<"$commands")" 5 commands
+  bash -euc "$commands"
+  gate_is open
+  lines_of_page '{' >"$BATS_TEST_TMPDIR/lines"
+  equal "$(wc -l <"$BATS_TEST_TMPDIR/lines")" 2 "lines for the monitor"
+  cat "$BATS_TEST_TMPDIR/lines" >"$QMP"
+  poll 20 attr_is gate closed
+}
+
 @test "a region holds memory that was bound to it, and gives it back unchanged" {
   make_region 256 0
   plug_for_mbind
