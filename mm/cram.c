@@ -119,10 +119,17 @@ unsigned long cram_resident(const struct cram *cram)
 }
 EXPORT_SYMBOL_GPL(cram_resident);
 
-/*
- * All pages that are not free.  What has just come is not on the LRU yet; and what
- * waits in a list of free pages of a processor may count.
- */
+static unsigned long pages_in_lists(const struct zone *zone)
+{
+	unsigned long sum = 0;
+	int cpu;
+
+	for_each_online_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(zone->per_cpu_pageset, cpu)->count);
+	return sum;
+}
+
+/* All that are not free: those that have just come are not on the LRU yet. */
 static unsigned long pages_in_use(int nid)
 {
 	unsigned long sum = 0;
@@ -133,9 +140,12 @@ static unsigned long pages_in_use(int nid)
 	for (zone = NODE_DATA(nid)->node_zones;
 	     zone < NODE_DATA(nid)->node_zones + MAX_NR_ZONES; zone++) {
 		unsigned long all = zone_managed_pages(zone);
+		unsigned long free;
 
-		sum += all - min(zone_page_state_snapshot(zone, NR_FREE_PAGES),
-				 all);
+		/* What goes from one to the other meanwhile is not missed. */
+		free = pages_in_lists(zone);
+		free += zone_page_state_snapshot(zone, NR_FREE_PAGES);
+		sum += all - min(free, all);
 	}
 	return sum;
 }
@@ -429,6 +439,21 @@ void cram_set_degraded(struct cram *cram, bool degraded)
 }
 EXPORT_SYMBOL_GPL(cram_set_degraded);
 
+/* What came since the report before this one may not be in it. */
+static unsigned long take_unreported(struct cram *cram)
+{
+	unsigned long bytes;
+
+	if (cram->reports)
+		return atomic_long_xchg(&cram->settled, 0);
+
+	/* All that is there, then; what comes from now on stays promised. */
+	WRITE_ONCE(cram->reports, true);
+	bytes = pages_in_use(READ_ONCE(cram->nid)) << PAGE_SHIFT;
+	atomic_long_add(bytes, &cram->coming);
+	return bytes;
+}
+
 /**
  * cram_report - what the device says of itself
  * @cram: the device, which has no cram_ops
@@ -450,10 +475,8 @@ int cram_report(struct cram *cram, unsigned long used, unsigned long capacity)
 	}
 	WRITE_ONCE(cram->capacity, capacity);
 	atomic_long_set(&cram->used, used);
-	WRITE_ONCE(cram->reports, true);
-	/* What came since the last one may not be in this one. */
 	atomic_long_sub(cram->unreported, &cram->coming);
-	cram->unreported = atomic_long_xchg(&cram->settled, 0);
+	cram->unreported = take_unreported(cram);
 	cram_set_failed(cram, false);
 	check_capacity(cram);
 	return 0;
