@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --cxl 256M --cxl 256M --qmp --dram 512M
+# vm: --cxl 256M --cxl 256M --qmp --dram 512M --smp 2
 # CXL regions as private nodes, and what devices say of themselves: DESIGN.md 6. The
 # memory is slow here, some megabytes a second: tests use little of it.
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --cxl 256M --cxl 256M --qmp --dram 512M
+# vm: --cxl 256M --cxl 256M --qmp --dram 512M --smp 2
 # What CXL devices say of themselves: that they are short of capacity, and that
 # memory is bad. Compressed RAM is zeroed when it is plugged, which takes long here:
 # tests that need it do much with it.
@@ -70,9 +70,12 @@ gate_gets() { # WORD
 }
 
 @test "of interleaved devices one that is short is enough" {
-  plug_reporting 0 1
+  make_region 256 0 1
   inject_health failure $DEGRADED 1
-  gate_gets closed
+  after_events 1
+  # before it is plugged, too
+  plug_reporting
+  gate_is closed
   inject_health failure $DEGRADED 0
   inject_health failure 0 1
   after_events 0
@@ -110,26 +113,39 @@ flood_health() { # FLOOD TIMES
   gate_gets closed
 }
 
-@test "what it says holds, unbound or unplugged, and whatever else it says meanwhile" {
-  local noise
+# Says once, in the middle of COMMAND, that it is short.
+short_during() { # COMMAND...
+  local middle=$BATS_TEST_TMPDIR/middle
+  { sleep 1; inject_health failure $DEGRADED; : >"$middle"; } 3>&- &
+  "$@" || return
+  [ -e "$middle" ] || fail "$* was over too soon"
+  wait $!
+}
+
+@test "what it says while it is plugged or unplugged is not lost, whatever else it says" {
+  local noise enough dir
   noise=$(inject_line general-media warning 0 "$(media_fields 0x1000 0)")
+  enough=$(inject_line memory-module failure 0 "$(health_fields 0)")
   make_region 256 0
-  inject_health failure $DEGRADED
-  after_events 0
-  plug_reporting
-  gate_is closed
+  dir=$(cgroup cram)
+  short_during plug_reporting
+  gate_gets closed
+  inject_health failure 0
+  gate_gets open
+  background_ready "write $dir/cgroup.procs self; map 2M; fill 1; $(demote_all "$dir")" \
+    "on $NODE some; signal $READY; wait $GO; on 0 all; verify 1"
   flood_health flood 250 3>&- &
   while_it_talks unplug
   wait $!
+  background_finish
   poll 60 settled 0
-  inject_health failure 0
+  inject_health failure $DEGRADED
   after_events 0
-  flood 500 "$noise" "$(inject_line memory-module failure 0 "$(health_fields 0)")" 3>&- &
+  # a record that is lost makes the kernel ask, and the answer is the same
+  flood 500 "$noise" "$enough" 3>&- &
   while_it_talks plug
   wait $!
   poll 60 settled 0
-  inject_health failure 0
-  after_events 0
   gate_is open
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --cxl 256M --cxl 256M --qmp --dram 512M
+# vm: --cxl 256M --cxl 256M --qmp --dram 512M --smp 2
 # A CXL device that goes, or is reset, while its memory is in use: the data is in
 # ordinary memory then, or the device stays.
 

@@ -150,6 +150,20 @@ damon_does_nothing() {
   either_way damon_does_nothing
 }
 
+damon_applied() {
+  damon_tried && [ "$(</sys/kernel/mm/damon/admin/kdamonds/0/contexts/0/schemes/0/stats/sz_applied)" -gt 0 ]
+}
+
+@test "which they do with those of DRAM" {
+  local action
+  for action in pageout lru_deprio lru_prio; do
+    damon_scheme $action dram
+    echo on >/sys/kernel/mm/damon/admin/kdamonds/0/state
+    poll 30 damon_applied
+    echo off >/sys/kernel/mm/damon/admin/kdamonds/0/state
+  done
+}
+
 damon_migrates_nothing() {
   local action
   for action in migrate_cold migrate_hot; do
@@ -168,8 +182,15 @@ damon_migrates_nothing() {
 }
 
 pools_grow_elsewhere() {
+  local before made
+  drain
+  before=$(allocations)
   echo 20 >/proc/sys/vm/nr_hugepages
+  made=$(</proc/sys/vm/nr_hugepages)
+  [ "$made" -ge 10 ] || fail "only $made huge pages"
+  equal "$(<"$NODES/node0/hugepages/hugepages-2048kB/nr_hugepages")" "$made" "huge pages of DRAM"
   echo 0 >/proc/sys/vm/nr_hugepages
+  equal "$(allocations)" "$before" "allocations on the node"
   assert_node_empty
 }
 
