@@ -301,6 +301,24 @@ while_it_talks() { # COMMAND...
   poll 20 asked_for_attention 0 $((before + 1))
 }
 
+talk_until() { # FILE LINE...
+  until [ -e "$1" ]; do flood 10 "${@:2}" || return; done
+}
+
+# Device 0 is told to say LINES, of one text, again and again: COMMAND runs while it
+# does.
+while_it_says() { # LINES COMMAND...
+  local stop=$BATS_TEST_TMPDIR/stop lines talker status=0
+  mapfile -t lines <<<"$1"
+  talk_until "$stop" "${lines[@]}" 3>&- &
+  talker=$!
+  while_it_talks "${@:2}" || status=$?
+  : >"$stop"
+  wait "$talker" || status=$?
+  rm "$stop"
+  return "$status"
+}
+
 # What a device has said until now has been read: so has a record that says nothing.
 after_events() { # DEVICE
   local before

@@ -85,12 +85,17 @@ gate_gets() { # WORD
   gate_gets open
 }
 
+short_line() {
+  inject_line memory-module failure 0 "$(health_fields $DEGRADED)"
+}
+
+enough_line() {
+  inject_line memory-module failure 0 "$(health_fields 0)"
+}
+
 # By FLOOD the device says in turn that it is short and that it is not.
 flood_health() { # FLOOD TIMES
-  local short enough
-  short=$(inject_line memory-module failure 0 "$(health_fields $DEGRADED)")
-  enough=$(inject_line memory-module failure 0 "$(health_fields 0)")
-  "$1" "$2" "$short" "$enough"
+  "$1" "$2" "$(short_line)" "$(enough_line)"
 }
 
 @test "a thousand events, and some that get lost, do not lose what it says last" {
@@ -123,9 +128,8 @@ short_during() { # COMMAND...
 }
 
 @test "what it says while it is plugged or unplugged is not lost, whatever else it says" {
-  local noise enough dir
+  local noise dir
   noise=$(inject_line general-media warning 0 "$(media_fields 0x1000 0)")
-  enough=$(inject_line memory-module failure 0 "$(health_fields 0)")
   make_region 256 0
   dir=$(cgroup cram)
   short_during plug_reporting
@@ -134,17 +138,13 @@ short_during() { # COMMAND...
   gate_gets open
   background_ready "write $dir/cgroup.procs self; map 2M; fill 1; $(demote_all "$dir")" \
     "on $NODE some; signal $READY; wait $GO; on 0 all; verify 1"
-  flood_health flood 250 3>&- &
-  while_it_talks unplug
-  wait $!
+  while_it_says "$(short_line; enough_line)" unplug
   background_finish
   poll 60 settled 0
   inject_health failure $DEGRADED
   after_events 0
   # a record that is lost makes the kernel ask, and the answer is the same
-  flood 500 "$noise" "$enough" 3>&- &
-  while_it_talks plug
-  wait $!
+  while_it_says "$noise"$'\n'"$(enough_line)" plug
   poll 60 settled 0
   gate_is open
 }

@@ -123,18 +123,15 @@ both_at_once() { # WAY
 }
 
 unbind_while_it_talks() { # DEVICE
-  while_it_talks unbind_memdev "$1"
+  while_it_says "$(inject_line general-media fatal 0 "$(media_fields 0xffff000 1)")" \
+    unbind_memdev "$1"
 }
 
 @test "it is while the device has much to say" {
-  local line
   make_region 256 0
   plug_for_mbind
-  line=$(inject_line general-media fatal 0 "$(media_fields 0xffff000 1)")
-  flood 300 "$line" 3>&- &
   pages_get_lost
   goes_with_memory unbind_while_it_talks 0
-  wait $!
   poll 60 settled 0
 }
 
