@@ -45,7 +45,9 @@ lines_of_page() { # PATTERN
   load_driver cramdax
   commands=$(lines_of_page '[^{ ]')
   equal "$(wc -l <<<"$commands")" 5 commands
-  bash -euc "$commands"
+  bash -euc "${commands%$'\n'*}"
+  one_block
+  bash -euc "${commands##*$'\n'}"
   gate_is open
   lines_of_page '{' >"$BATS_TEST_TMPDIR/lines"
   equal "$(wc -l <"$BATS_TEST_TMPDIR/lines")" 2 "lines for the monitor"
