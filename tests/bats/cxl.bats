@@ -37,10 +37,15 @@ lines_of_page() { # PATTERN
     sed "s/region0/$REGION/g; s/decoder2\.0/$(decoder_of 0)/g; s/dax0\.0/$DAX/g"
 }
 
-@test "five commands of the page for vendors make compressed RAM, and two lines close its gate" {
-  local commands region=${ROOT_DECODER}/create_ram_region
-  REGION=$(<"$region")
+# What the kernel is going to call it, and its dax device
+name_next_region() {
+  REGION=$(<"$ROOT_DECODER/create_ram_region")
   DAX=dax${REGION#region}.0
+}
+
+@test "five commands of the page for vendors make compressed RAM, and two lines close its gate" {
+  local commands
+  name_next_region
   # the modules of this kernel are not where the tool looks
   load_driver cramdax
   commands=$(lines_of_page '[^{ ]')
