@@ -70,11 +70,11 @@ show() { # OPERATION
     "use collapse; expect EINVAL madvise collapse; smaps AnonHugePages none" ;;
   pin) echo "use pin; pin long; on $(either "$NODE" 0) all; unpin" ;;
   pageout) echo "use pageout; madvise pageout; on swap $(either some none)" ;;
-  demotion) echo "fork; map 256K; fill 1; try write $SHRINK 128K; on $NODE $(either some none); verify 1; end" ;;
+  demotion) echo "fork; map 1M; fill 1; try write $SHRINK 512K; on $NODE $(either some none); verify 1; end" ;;
   reclaim)
     echo fork
-    place 256K reclaim
-    echo "try write $SHRINK 128K; on swap $(either some none); verify 1; end"
+    place 1M reclaim
+    echo "try write $SHRINK 512K; on swap $(either some none); verify 1; end"
     ;;
   *) fail "$1: an operation that the test does not know" ;;
   esac

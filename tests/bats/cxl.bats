@@ -58,6 +58,8 @@ name_next_region() {
   equal "$(wc -l <"$BATS_TEST_TMPDIR/lines")" 2 "lines for the monitor"
   cat "$BATS_TEST_TMPDIR/lines" >"$QMP"
   poll 20 attr_is gate closed
+  inject_health failure 0
+  poll 20 attr_is gate open
 }
 
 @test "a region holds memory that was bound to it, and gives it back unchanged" {
