@@ -130,6 +130,8 @@ last_line_is() {
   run -1 tests/run --no-build --kernel default tests/meta/fixtures/{passes,leaves,fails}.bats
   [[ $output == *" default/passes+fails"* && $output == *" default/leaves"* ]]
   last_line_is "4 passed, 1 failed, 0 skipped"
+  # with the time that each test took
+  [[ $output == *"slowest tests:"*" s  default/passes+fails "[1-4]" fails and says why"* ]]
 }
 
 @test "a failing test is a failure, with its output" {
