@@ -30,7 +30,7 @@
 
 #include "internal.h"
 
-/* How long to gather before the device is told, and to wait after errors at most */
+/* How long to gather if the trimmer does not say, and to wait after errors at most */
 #define GATHER		(2 * HZ)
 #define RETRY_MAX	(64 * HZ)
 
@@ -94,7 +94,8 @@ static void want(struct cram_trim *trim)
 	/* Paired with begin_pass(), which looks at the bits after @wanted. */
 	smp_mb();
 	if (!READ_ONCE(trim->wanted) && !test_and_set_bit(0, &trim->wanted))
-		queue_delayed_work(system_freezable_wq, &trim->work, GATHER);
+		queue_delayed_work(system_freezable_wq, &trim->work,
+				   trim->trimmer.gather);
 }
 
 /**
@@ -349,7 +350,7 @@ static void count_ranges(struct cram_trim *trim)
 	for (i = 0; i < trim->nr_ranges; i++)
 		bytes += range_len(&trim->ranges[i]);
 	atomic_long_add(PHYS_PFN(bytes), &trim->cram->trimmed);
-	trim->retry = GATHER;
+	trim->retry = trim->trimmer.gather;
 }
 
 static void mark_ranges(struct cram_trim *trim)
@@ -417,7 +418,7 @@ static void end_pass(struct cram_trim *trim)
 {
 	trim->next = 0;
 	if (READ_ONCE(trim->wanted))
-		tell_in(trim, GATHER);
+		tell_in(trim, trim->trimmer.gather);
 	else if (trim->unsettled)
 		wait_longer(trim);
 }
@@ -458,7 +459,8 @@ static struct cram_trim *alloc_trim(struct cram *cram,
 	trim->cram = cram;
 	trim->trimmer = *trimmer;
 	trim->nr_blocks = cram->nr_pages >> trimmer->min_order;
-	trim->retry = GATHER;
+	trim->trimmer.gather = trimmer->gather ?: GATHER;
+	trim->retry = trim->trimmer.gather;
 	INIT_LIST_HEAD(&trim->blocks);
 	INIT_DELAYED_WORK(&trim->work, trim_some);
 	trim->freed = vcalloc(BITS_TO_LONGS(trim->nr_blocks), sizeof(long));
@@ -547,5 +549,5 @@ void cram_resume_trim(struct cram *cram)
 		return;
 	enable_delayed_work(&trim->work);
 	/* Whatever was not queued meanwhile */
-	tell_in(trim, GATHER);
+	tell_in(trim, trim->trimmer.gather);
 }

@@ -50,6 +50,8 @@ struct cram_ops {
  * @data: what @zero works with
  * @min_order: of the smallest block that the device is told of, in pages
  * @max_ranges: at a time
+ * @gather: jiffies for which what is freed is gathered before the device is told;
+ *	0: two seconds
  *
  * For CXL see Media Operations, CXL r3.2 8.2.10.9.5.3.
  */
@@ -58,6 +60,7 @@ struct cram_trimmer {
 	void *data;
 	unsigned int min_order;
 	unsigned int max_ranges;
+	unsigned long gather;
 };
 
 /**
