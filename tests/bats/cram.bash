@@ -164,7 +164,7 @@ random_op() { # I SEED CGROUP
   10) echo "fill 1; madvise mergeable"; SEED[$1]=1 ;;
   11) echo "madvise unmergeable" ;;
   12) echo "whole; try mremap 4M; $(slice "$1")" ;;
-  13) echo "pin short; reclaim $3 4M; $verify; $poke; unpin"; SEED[$1]=$2 ;;
+  13) echo "pin short; reclaim $3 1M; $verify; $poke; unpin"; SEED[$1]=$2 ;;
   14) echo "pin long; readonly; unpin" ;;
   15) echo "slice ${1}M 32K; poke ptrace ${SEED[$1]}; $(slice "$1")" ;;
   16) echo "write /sys/kernel/debug/split_huge_pages 1" ;;
@@ -199,13 +199,14 @@ random_script() { # SEED CGROUP OPERATIONS
 
 # Processes that do all of that at once while KSM and NUMA balancing work, too. Adds
 # up how often userfaultfd moved pages, and how many that KSM had merged were copied.
-all_at_random() { # [OPERATIONS of each]
-  local n pid pids=() dir script failed=0 unshared
+all_at_random() { # OPERATIONS of each, half of them on the debug kernel
+  local operations=$1 n pid pids=() dir script failed=0 unshared
+  [ "${KERNEL:-}" != debug ] || operations=$((operations / 2))
   unshared=$(vmstat cow_ksm)
   SEED0=${RANDOM_SEED:-$RANDOM}
   dir=$(cgroup cram)
   for n in {1..3}; do
-    script=$(random_script $((SEED0 + n)) "$dir" "${1:-24}")
+    script=$(random_script $((SEED0 + n)) "$dir" "$operations")
     memscript "$script" >"$BATS_TEST_TMPDIR/random$n" 2>&1 3>&- &
     pids+=($!)
   done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --private 128M --swap 256M --dram 512M --smp 2
+# vm: --private 128M --private 128M --swap 384M --dram 512M --smp 2
 # The device behind compressed RAM: its attributes, its driver, its other
 # personality. See sysfs-bus-dax-cramdax.
 

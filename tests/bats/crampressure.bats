@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --private 128M --swap 256M --dram 512M --smp 2
+# vm: --private 128M --private 128M --swap 384M --dram 512M --smp 2
 # timeout: 600
 # Compressed RAM that gets full: who is let in, who has to leave. DESIGN.md 6.
 # What "fill" writes does not compress, what "touch" writes does.
@@ -570,6 +570,6 @@ shares() { # PERCENT
   swap_on
   balance_fast
   start_ksm 1000 20
-  all_at_random 15
+  all_at_random 16
   background_finish
 }

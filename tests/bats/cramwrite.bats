@@ -328,7 +328,7 @@ in_swap_cache() { # STATEMENTS...; with ALONE set they were never shared
   start_ksm 1000 20
   for word in never always; do
     echo $word >"$THP/enabled"
-    all_at_random
+    all_at_random 24
     nothing_writable
   done
   [ "$(stat_of demoted)" -gt 2048 ]

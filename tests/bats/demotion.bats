@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # vm: --private 128M --private 128M --swap 384M --dram 512M --smp 2
 # A private node as a tier: DESIGN.md 8.2, 8.16. dax0.0 is node 1, dax1.0 node 2.
-# No other file has such a guest: the last test leaves ordinary memory behind.
 
 load lib
 
@@ -332,17 +331,4 @@ unplug_amid() { # PREFIX
     set_attr reclaim 0
     [ "$when" = after ] || plug
   done
-}
-
-# The last one: what kmem leaves behind is there until the next boot.
-@test "a private tier without the opt-in does not cost DRAM its target" {
-  echo online_movable >/sys/devices/system/memory/auto_online_blocks
-  bind_to kmem dax1.0
-  echo offline >/sys/devices/system/memory/auto_online_blocks
-  poll 10 node_has_state memory 2
-  NODE=2 add_ranges dax1.0
-  set_attr adistance 1000
-  plug
-  demotion_is 1
-  with_8m_reclaimed "map 16M; fill 1" "on 2 some; on 1 none; verify 1"
 }

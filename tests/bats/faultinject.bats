@@ -69,7 +69,7 @@ consistent() {
 fail_one_by_one() { # WORD FROM
   local nth failures=0
   inject_quietly
-  for ((nth = 1; nth < 20000; nth += nth < 12 ? 1 : nth / 4)); do
+  for ((nth = 1; nth < 20000; nth += nth < 12 ? 1 : nth / 3)); do
     [ "$(attr hotplug)" = "$2" ] || set_attr hotplug "$2"
     write_with_fault "$1" "$nth"
     consistent

@@ -342,10 +342,12 @@ full_scans() { # at least so many
   [ "$(<"$THP/khugepaged/full_scans")" -ge "$1" ]
 }
 
-# Runs COMMAND once with classic LRU lists and once with generations.
+# Runs COMMAND once with classic LRU lists and once with generations. On the debug
+# kernel the tests take turns.
 with_either_lru() { # COMMAND...
-  local word
-  for word in n y; do
+  local word words=(n y)
+  [ "${KERNEL:-}" != debug ] || words=("${words[BATS_TEST_NUMBER % 2]}")
+  for word in "${words[@]}"; do
     echo "lru_gen $word"
     echo "$word" >/sys/kernel/mm/lru_gen/enabled
     "$@"

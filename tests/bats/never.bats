@@ -7,10 +7,12 @@ load lib
 
 OPTS=(reclaim demotion interleave madvise numa_balance ltpin)
 
-# Runs COMMAND with the node plugged, without opt-ins and with all.
+# Runs COMMAND with the node plugged, without opt-ins and with all; on the debug
+# kernel with all.
 either_way() { # COMMAND...
-  local value opt
-  for value in 0 1; do
+  local value opt values=(0 1)
+  [ "${KERNEL:-}" != debug ] || values=(1)
+  for value in "${values[@]}"; do
     for opt in "${OPTS[@]}"; do
       [ "$value" = 0 ] || set_attr "$opt" 1
     done
@@ -103,7 +105,7 @@ damon_scheme() { # ACTION device|process|dram [TARGET]
   dir+=/contexts/0
   "damon_watches_$2" $dir
   echo 5000 >$dir/monitoring_attrs/intervals/sample_us
-  echo 100000 >$dir/monitoring_attrs/intervals/aggr_us
+  echo 20000 >$dir/monitoring_attrs/intervals/aggr_us
   echo 1 >$dir/schemes/nr_schemes
   dir+=/schemes/0
   echo "$1" >$dir/action

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --swap 128M --dram 384M
+# vm: --private 128M --swap 256M --dram 512M
 # Who is killed, and when, with each setting of reclaim and demotion, with swap
 # and without: DESIGN.md 8.12, 8.16. See oom.bats for all that needs neither.
 

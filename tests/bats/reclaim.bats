@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 128M --swap 256M --dram 512M --smp 2
+# vm: --private 128M --private 128M --swap 384M --dram 512M --smp 2
 # A node that is reclaimed: DESIGN.md 8.11, 8.12, 8.17, 8.18. Without the opt-in
 # see swap.bats, oom.bats and memcg.bats.
 

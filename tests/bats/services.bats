@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
-# vm: --private 128M --swap 128M
-# Services whose opt-in is off, or that have none, leave the node's folios
-# alone: DESIGN.md I6, 8.8 to 8.10, 8.15.
+# vm: --private 128M --swap 256M --dram 512M
+# Services whose opt-in is off, or that have none, do nothing to the node's folios:
+# DESIGN.md I6, 8.8 to 8.10, 8.15.
 
 load lib
 
