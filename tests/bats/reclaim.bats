@@ -192,6 +192,8 @@ more_in_huge_blocks() { # than PAGES
 demote_page_cache() {
   local dir
   dir=$(cgroup cache)
+  # or it is of the cgroup of whoever read it first
+  echo 1 >/proc/sys/vm/drop_caches
   background_ready "write $dir/cgroup.procs self" \
     "map 24M file $(gcc -print-prog-name=cc1); read; signal $READY; wait $GO"
   set_attr demotion 1
