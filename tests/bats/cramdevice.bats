@@ -71,6 +71,7 @@ adistance 0 not an abstract distance
 END
 }
 
+# bats test_tags=variation
 @test "bad values are EINVAL, with a line in the log, plugged or not" {
   local name value why was when
   for when in before after; do
@@ -117,6 +118,7 @@ compressed_by() { # ALGORITHM
   echo "$said"
 }
 
+# bats test_tags=variation
 @test "another compressor can be the model's, which is seen by what is used" {
   local lzo lz4 again
   lzo=$(compressed_by lzo)

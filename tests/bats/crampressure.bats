@@ -19,6 +19,7 @@ demoted_script() { # STATEMENTS-BEFORE STATEMENTS-AFTER
     "signal $READY; wait $GO; $2"
 }
 
+# bats test_tags=variation
 @test "what compresses takes less room than it has pages" {
   plug_small 4
   demoted_script "map 32M; touch" "on 1 all"
@@ -28,6 +29,7 @@ demoted_script() { # STATEMENTS-BEFORE STATEMENTS-AFTER
   background_finish
 }
 
+# bats test_tags=variation
 @test "what does not compress is let in until the device is full, and no further" {
   plug_small 8
   demoted_script "map 32M; fill 1" "on 0 some; on 1 some; verify 1"
@@ -74,6 +76,7 @@ shrink_to() { # MEBIBYTES
   swap_off
 }
 
+# bats test_tags=variation
 @test "without swap it gives them to ordinary memory" {
   plug_small 64
   demoted_script "map 16M; fill 1" "on 0 some; on 1 some; verify 1"
@@ -119,6 +122,7 @@ reporting_device() { # MEBIBYTES
 }
 
 # More goes there in all than it has room for, and comes back.
+# bats test_tags=variation
 @test "of a device that never reports each page counts in full, and as long as it is there" {
   local said round
   reporting_device 8
@@ -132,6 +136,7 @@ reporting_device() { # MEBIBYTES
   used_is_below $((8 * MIB))
 }
 
+# bats test_tags=variation
 @test "a closed gate is no target: reclaim without swap gives up at once" {
   local dir before
   reporting_device 100
@@ -147,6 +152,7 @@ reporting_device() { # MEBIBYTES
   background_finish
 }
 
+# bats test_tags=variation
 @test "between the marks reclaim without swap ends, too, with a part let in" {
   local dir before
   reporting_device 100
@@ -164,6 +170,7 @@ reporting_device() { # MEBIBYTES
 }
 
 # There the share is 475 of 1000.
+# bats test_tags=variation
 @test "halfway between the marks half of what comes is let in" {
   local demoted refused
   reporting_device 100
@@ -204,6 +211,7 @@ reporting_device() { # MEBIBYTES
   in_cram "map 4M; fill 1" "on 1 all; verify 1"
 }
 
+# bats test_tags=variation
 @test "between two reports each page counts in full" {
   reporting_device 8
   demoted_script "map 32M; touch" "on 1 some; on 0 some"
@@ -212,6 +220,7 @@ reporting_device() { # MEBIBYTES
 }
 
 # What came since the report before may not be in this one.
+# bats test_tags=variation
 @test "and after the first report, too, but not after the second" {
   local dir
   reporting_device 8
@@ -263,6 +272,7 @@ near_and_far() {
   two_reporting_devices
 }
 
+# bats test_tags=variation
 @test "the nearer one takes everything as long as it is open, and the farther one after that" {
   local before
   near_and_far
@@ -332,6 +342,7 @@ waiting_writer() { # SIZE
   [ $(($(vmstat pswpout) - before)) -gt 1024 ]
 }
 
+# bats test_tags=variation
 @test "so it does where the pages are its own" {
   local before
   plug_small 64
@@ -381,6 +392,7 @@ waiting_writer() { # SIZE
   each_copied_some "$before" "${copied[@]}"
 }
 
+# bats test_tags=variation
 @test "there, too, it waits if there is swap" {
   local before
   pages_get_lost
@@ -413,6 +425,7 @@ overfill_dram() {
   memscript "map 16M; fill 1; verify 1"
 }
 
+# bats test_tags=variation
 @test "while the gate is closed that costs no more than without the device" {
   local alone beside
   reporting_device 100
@@ -427,6 +440,7 @@ overfill_dram() {
   equal "$(stat_of demoted)" 0 demoted
 }
 
+# bats test_tags=variation
 @test "freed pages are zero" {
   plug_small 64
   demoted_script "map 32M; fill 1" "on 1 all; slice 0 8M; fill 2"
@@ -474,6 +488,7 @@ shares() { # PERCENT
   within "$kept" $((4096 * $1 / 100)) 200 "pages that were not copied"
 }
 
+# bats test_tags=variation
 @test "that share is of the pages that are there" {
   shares 50
   shares 10

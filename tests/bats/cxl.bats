@@ -43,6 +43,7 @@ name_next_region() {
   DAX=dax${REGION#region}.0
 }
 
+# bats test_tags=variation
 @test "five commands of the page for vendors make compressed RAM, and two lines close its gate" {
   local commands
   name_next_region

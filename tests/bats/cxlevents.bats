@@ -69,6 +69,7 @@ gate_gets() { # WORD
   in_cram "map 1M; fill 1" "on $NODE all; verify 1"
 }
 
+# bats test_tags=variation
 @test "of interleaved devices one that is short is enough" {
   make_region 256 0 1
   inject_health failure $DEGRADED 1
@@ -228,6 +229,7 @@ corrupted() { # KIB
   background_finish
 }
 
+# bats test_tags=variation
 @test "an error that was corrected, or that is nowhere, takes no memory away" {
   local before
   before=$(meminfo HardwareCorrupted)

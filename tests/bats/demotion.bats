@@ -240,6 +240,7 @@ fill_dram() { # MIB-MORE
   [ $(($(pages_demoted) - demoted)) -le "$(stat_of demoted)" ]
 }
 
+# bats test_tags=variation
 @test "pressure on DRAM demotes instead of killing" {
   plug_tier
   swapoff /dev/vda
@@ -248,6 +249,7 @@ fill_dram() { # MIB-MORE
   [ "$(stat_of demoted)" -gt 1000 ]
 }
 
+# bats test_tags=variation
 @test "what its cpuset keeps from being demoted goes to swap under pressure" {
   local dir
   plug_tier
@@ -307,6 +309,7 @@ unplug_amid() { # PREFIX
   run ! log_says 'Killed process'
 }
 
+# bats test_tags=variation
 @test "nor is it by demotion from a node above DRAM" {
   local dir
   set_attr mbind 1

@@ -119,6 +119,7 @@ exceed_memory_high() {
   remove_cgroups
 }
 
+# bats test_tags=variation
 @test "above memory.high a task is slowed down, and gets its pages on the node" {
   plug_for_mbind
   with_either_lru exceed_memory_high
@@ -143,6 +144,7 @@ lower_the_limit() { # CGROUP LIMIT
   background_finish
 }
 
+# bats test_tags=variation
 @test "what such a cgroup has in DRAM goes to swap first" {
   local dir
   plug_for_mbind

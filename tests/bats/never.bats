@@ -156,6 +156,7 @@ damon_applied() {
   damon_tried && [ "$(</sys/kernel/mm/damon/admin/kdamonds/0/contexts/0/schemes/0/stats/sz_applied)" -gt 0 ]
 }
 
+# bats test_tags=variation
 @test "which they do with those of DRAM" {
   local action
   for action in pageout lru_deprio lru_prio; do

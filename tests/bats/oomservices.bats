@@ -85,6 +85,7 @@ killed_without_swap() {
   either_way reclaim killed_without_swap
 }
 
+# bats test_tags=variation
 @test "with demotion as well, for no node is below it" {
   either_way "reclaim demotion" killed_without_swap
 }
@@ -112,18 +113,22 @@ fill_dram() {
   either_way "" fill_dram
 }
 
+# bats test_tags=variation
 @test "so it is with reclaim" {
   either_way reclaim fill_dram
 }
 
+# bats test_tags=variation
 @test "with demotion the node is full by then" {
   either_way "reclaim demotion" fill_dram
 }
 
+# bats test_tags=variation
 @test "an empty node does not keep the killer from DRAM, either" {
   either_way "" fill_dram empty
 }
 
+# bats test_tags=variation
 @test "nor does it with reclaim" {
   either_way reclaim fill_dram empty
 }

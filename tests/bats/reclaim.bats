@@ -53,6 +53,7 @@ outgrow_the_node() {
   run ! log_says 'Killed process'
 }
 
+# bats test_tags=variation
 @test "pressure on the node kills nobody for min_ttl_ms, which is about DRAM" {
   plug_for_reclaim
   echo y >/sys/kernel/mm/lru_gen/enabled
@@ -63,6 +64,7 @@ outgrow_the_node() {
   run ! log_says 'Killed process'
 }
 
+# bats test_tags=variation
 @test "filling the node wakes its kswapd" {
   local before
   plug_for_reclaim
@@ -101,6 +103,7 @@ reclaim_by_hand() {
   with_either_lru reclaim_by_hand
 }
 
+# bats test_tags=variation
 @test "a cgroup over memory.high is brought back below it" {
   local dir
   plug_for_reclaim
@@ -112,6 +115,7 @@ reclaim_by_hand() {
   background_finish
 }
 
+# bats test_tags=variation
 @test "pressure on the node takes nothing of DRAM, caches included" {
   local dentries after
   plug_for_reclaim
@@ -123,6 +127,7 @@ reclaim_by_hand() {
   background_finish
 }
 
+# bats test_tags=variation
 @test "pressure on DRAM leaves the node's pages where they are" {
   local before
   plug_for_reclaim
@@ -205,6 +210,7 @@ demote_page_cache() {
   drain
 }
 
+# bats test_tags=variation
 @test "zone_reclaim_mode changes nothing for the node, page cache included" {
   local cache scans runs
   pages_get_lost
@@ -263,6 +269,7 @@ demote_page_cache() {
   background_finish
 }
 
+# bats test_tags=variation
 @test "locked memory on the node is not reclaimed" {
   plug_for_reclaim
   background_ready "map 16M; bind $NODE; mlock; fill 1; signal $READY; wait $GO; on $NODE all; verify 1"

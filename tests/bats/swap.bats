@@ -67,6 +67,7 @@ reclaim_by_hand() {
   remove_cgroups
 }
 
+# bats test_tags=variation
 @test "memory.reclaim swaps a cgroup's DRAM pages and not those on the node" {
   plug_for_mbind
   with_either_lru reclaim_by_hand

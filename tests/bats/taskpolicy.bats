@@ -20,6 +20,7 @@ kernel_objects_stay_off() { # ZONE
   rm -f "$BATS_TEST_TMPDIR"/filler.*
 }
 
+# bats test_tags=variation
 @test "its page cache, tmpfs, pipes, sockets, slab and page tables do not" {
   kernel_objects_stay_off online_movable
 }
