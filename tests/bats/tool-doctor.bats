@@ -113,6 +113,19 @@ teardown_file() {
   umount /etc/default
 }
 
+@test "tool-reserve: a link in the place of the file stays, and so does what it leads to" {
+  fake_grub
+  echo mine >"$BATS_TEST_TMPDIR/mine"
+  ln -s "$BATS_TEST_TMPDIR/mine" "$GRUB"
+  run -1 --separate-stderr tool reserve 128M --apply
+  equal "$stderr" \
+    "error: $GRUB: it is a symbolic link: EINVAL: give the path of the file itself"
+  [ -L "$GRUB" ]
+  equal "$(<"$BATS_TEST_TMPDIR/mine")" mine
+  [ ! -e "$BATS_TEST_TMPDIR/grub.cfg" ]
+  umount /etc/default
+}
+
 @test "tool-reserve: a machine without update-grub is told what is left to do" {
   fake_grub
   printf '#!/bin/sh\nexit 1\n' >"$BATS_TEST_TMPDIR/bin/update-grub"

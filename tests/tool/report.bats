@@ -149,6 +149,20 @@ cgroups() {
   equal "$(json 0.report)" daxctl-private.tar.gz
 }
 
+# Everybody writes to /dev/null, and root could take that away from them.
+@test "what is no file is not written to, and keeps its mode" {
+  local mode
+  mkfifo -m 644 fifo
+  mknod -m 666 null c 1 3
+  ln -s fifo link
+  for name in fifo null link; do
+    mode=$(stat -c %a $name)
+    run -1 --separate-stderr timeout 20 daxctl-private report -o $name
+    [[ $stderr == "error: $name: it is "*": EINVAL: give "* ]] || fail "$stderr"
+    equal "$(stat -c %a $name)" "$mode" "mode of $name"
+  done
+}
+
 @test "with --dry-run nothing is written" {
   run -0 --separate-stderr daxctl-private report -n -o x.tar.gz
   equal "$(json 0.report)" x.tar.gz

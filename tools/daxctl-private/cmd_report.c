@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "command.h"
+#include "file.h"
 #include "message.h"
 #include "names.h"
 #include "output.h"
@@ -145,21 +146,30 @@ static bool to_stdout(void)
 }
 
 /* What root can read is not for everybody, whoever made the file before. */
+static int create(const char *name)
+{
+	int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0 || fchmod(fd, 0600)) {
+		(void)complain(name, errno, NULL, "cannot write the report");
+		if (fd >= 0)
+			(void)close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Return: where to write, or a negative number; an error was told */
 static int open_output(const char *name)
 {
-	int fd;
-
 	/* not /dev/null, which a captured machine does not have */
 	if (global.dry_run)
 		return memfd_create("report", MFD_CLOEXEC);
 	if (to_stdout())
 		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (fd >= 0 && fchmod(fd, 0600)) {
-		(void)close(fd);
+	if (file_check_kind(name, "give another --output"))
 		return -1;
-	}
-	return fd;
+	return create(name);
 }
 
 static bool write_tar(struct packer *p, const char *name, int fd)
@@ -193,10 +203,8 @@ static int report(const struct command *cmd, int argc, char **argv)
 	if (global.sysroot && !global.dry_run && !to_stdout())
 		return usage_error("%s: with --sysroot it goes to stdout only", cmd->name);
 	fd = open_output(name);
-	if (fd < 0) {
-		(void)complain(name, errno, NULL, "cannot write the report");
+	if (fd < 0)
 		return EXIT_FAILED;
-	}
 	ok = write_tar(&p, name, fd);
 	(void)close(fd);
 	pack_forget(&p);

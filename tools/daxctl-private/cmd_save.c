@@ -180,22 +180,6 @@ static int write_devices(struct writer *w, int argc, char **argv)
 
 /* ---- the file ------------------------------------------------------------- */
 
-/*
- * A new file takes the place of the old one, which for root may be /dev/null; and who
- * reads a fifo may wait for ever. What cannot be looked at cannot be written, either.
- */
-static int check_kind(const char *path)
-{
-	struct stat st;
-
-	if (lstat(path, &st) || S_ISREG(st.st_mode))
-		return 0;
-	if (S_ISLNK(st.st_mode))
-		return complain(path, EINVAL, "give the path of the file itself",
-				"it is a symbolic link");
-	return complain(path, EINVAL, "give another --output", "it is no regular file");
-}
-
 static bool may_replace(const char *path)
 {
 	char *text = sysfs_read("%s", path);
@@ -209,7 +193,7 @@ static int save_to(const char *path, const char *text)
 {
 	int ret;
 
-	if (check_kind(path))
+	if (file_check_kind(path, "give another --output"))
 		return EXIT_FAILED;
 	if (!may_replace(path)) {
 		(void)complain(path, EEXIST, "give --force, or another --output",

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "message.h"
 #include "text.h"
 
 static int fill(int fd, const char *text)
@@ -25,6 +26,29 @@ static int fill(int fd, const char *text)
 		len -= (size_t)done;
 	}
 	return fchmod(fd, 0644) || fsync(fd) ? -errno : 0;
+}
+
+/**
+ * file_check_kind() - may a file take the place of this one?
+ * @path: the file, which need not be there
+ * @remedy: what to do if it is a directory, a fifo or a device
+ *
+ * What is there for root may be /dev/null, and who reads a fifo may wait for ever.
+ * What cannot be looked at cannot be written, either.
+ *
+ * Return: 0 if it is a regular file or nothing; a negative error number otherwise,
+ * which was told
+ */
+int file_check_kind(const char *path, const char *remedy)
+{
+	struct stat st;
+
+	if (lstat(path, &st) || S_ISREG(st.st_mode))
+		return 0;
+	if (S_ISLNK(st.st_mode))
+		return complain(path, EINVAL, "give the path of the file itself",
+				"it is a symbolic link");
+	return complain(path, EINVAL, remedy, "it is no regular file");
 }
 
 /**

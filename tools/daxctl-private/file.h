@@ -3,6 +3,7 @@
 #ifndef FILE_H
 #define FILE_H
 
+int file_check_kind(const char *path, const char *remedy);
 int file_replace(const char *path, const char *text);
 
 #endif

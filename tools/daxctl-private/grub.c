@@ -84,6 +84,9 @@ int grub_write(const char *text)
 				"there is no GRUB of Debian");
 	if (mkdir(GRUB_DIR, 0755) && errno != EEXIST)
 		return complain(GRUB_DIR, errno, "run it as root", "cannot make the directory");
+	ret = file_check_kind(GRUB_FILE, "move it away");
+	if (ret)
+		return ret;
 	ret = replace_file(text);
 	if (ret)
 		return complain(GRUB_FILE, ret, "run it as root", "cannot write the file");
