@@ -44,7 +44,7 @@ load lib
   plug_for_mbind
   said=$(memscript "$(much_of_dram 64)" \
     "cat /proc/vmstat; map 96M; bind 0,$NODE; touch; where; on $NODE some; cat /proc/vmstat")
-  mapfile -t said < <(awk '/^allocstall_/ { stalls += $2 } /^pgfault / { print stalls }' <<<"$said")
+  mapfile -t said < <(awk '/^allocstall_/ { stalls += $2 } /^pgfault / { print stalls; stalls = 0 }' <<<"$said")
   equal "${said[1]}" "${said[0]}" stalls
 }
 

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # vm: --private 128M --swap 128M --qemu -device --qemu virtio-balloon-pci,free-page-reporting=on
 # What has no opt-in leaves the node's folios alone whatever the opt-ins are:
-# DESIGN.md 8.10, I6. Each test runs without any, but mbind, and with all.
+# DESIGN.md 8.10, I6. Each test runs without any, but mbind, and with all; on the debug
+# kernel with all.
 
 load lib
 

@@ -210,7 +210,6 @@ demote_page_cache() {
   drain
 }
 
-# bats test_tags=variation
 @test "zone_reclaim_mode changes nothing for the node, page cache included" {
   local cache scans runs
   pages_get_lost

@@ -162,14 +162,16 @@ static int create(const char *name)
 /* Return: where to write, or a negative number; an error was told */
 static int open_output(const char *name)
 {
+	int fd;
+
+	if (!global.dry_run && !to_stdout())
+		return file_check_kind(name, "give another --output") ? -1 : create(name);
 	/* not /dev/null, which a captured machine does not have */
-	if (global.dry_run)
-		return memfd_create("report", MFD_CLOEXEC);
-	if (to_stdout())
-		return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-	if (file_check_kind(name, "give another --output"))
-		return -1;
-	return create(name);
+	fd = global.dry_run ? memfd_create("report", MFD_CLOEXEC) :
+			      fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	if (fd < 0)
+		(void)complain(name, errno, NULL, "cannot write the report");
+	return fd;
 }
 
 static bool write_tar(struct packer *p, const char *name, int fd)
