@@ -8,11 +8,9 @@ load cram
 
 
 @test "demotion puts anonymous pages there and maps them read-only" {
-  local rounds=2
-  [ "$KERNEL" != debug ] || rounds=1
   plug_cram
   with_either_lru in_cram "map 4M; fill 1" "on 1 all; readonly 4M; verify 1; on 1 all"
-  [ "$(stat_of demoted)" -ge $((rounds * 1024)) ]
+  [ "$(stat_of demoted)" -ge $((LRU_ROUNDS * 1024)) ]
   equal "$(stat_of placed)" "$(stat_of demoted)" "placed, for demoted,"
 }
 

@@ -35,7 +35,7 @@ demote_8m() {
 @test "reclaim moves cold pages of DRAM to the node" {
   plug_tier
   with_either_lru demote_8m
-  [ "$(stat_of demoted)" -gt 2000 ]
+  [ "$(stat_of demoted)" -gt $((LRU_ROUNDS * 1000)) ]
 }
 
 @test "huge pages are demoted whole" {

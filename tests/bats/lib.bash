@@ -343,10 +343,11 @@ full_scans() { # at least so many
 }
 
 # Runs COMMAND once with classic LRU lists and once with generations. On the debug
-# kernel the tests take turns.
+# kernel the tests take turns. LRU_ROUNDS is how often it ran.
 with_either_lru() { # COMMAND...
   local word words=(n y)
   [ "${KERNEL:-}" != debug ] || words=("${words[BATS_TEST_NUMBER % 2]}")
+  LRU_ROUNDS=${#words[@]}
   for word in "${words[@]}"; do
     echo "lru_gen $word"
     echo "$word" >/sys/kernel/mm/lru_gen/enabled
