@@ -187,10 +187,11 @@ last_line_is() {
 
 # The guest is in the process group of this test, as others that run now are not.
 @test "a run that is stopped leaves no guest behind" {
-  local pid guest status=0
+  local pid guest status=0 end=$((SECONDS + 60))
   tests/run --no-build --kernel default tests/meta/fixtures/hangs.bats >/dev/null 2>&1 3>&- &
   pid=$!
   until guest=$(pgrep -o -g "$(ps -o pgid= $pid | tr -d ' ')" -f 'vm/run.*hangs.bats'); do
+    [ "$SECONDS" -lt "$end" ]
     sleep 0.1
   done
   kill $pid
