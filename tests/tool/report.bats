@@ -151,7 +151,7 @@ cgroups() {
 
 # Everybody writes to /dev/null, and root could take that away from them.
 @test "what is no file is not written to, and keeps its mode" {
-  local mode
+  local name mode
   mkfifo -m 644 fifo
   mknod -m 666 null c 1 3
   ln -s fifo link
