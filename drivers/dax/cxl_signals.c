@@ -81,16 +81,17 @@ int cxl_signals_attach(struct personality *p)
 }
 
 /**
- * cxl_signals_use - memory has been plugged, or unplugged
+ * cxl_signals_use - memory is going to be plugged, or has been unplugged
  * @p: the device
  * @use: plugged
  *
  * Context: Process context, sleeps.
+ * Return: 0; -EBUSY if the memory cannot be plugged at this moment, see
+ * cxl_region_use().
  */
-void cxl_signals_use(struct personality *p, bool use)
+int cxl_signals_use(struct personality *p, bool use)
 {
-	if (p->signals)
-		cxl_region_use(p->signals->watch.cxlr, use);
+	return p->signals ? cxl_region_use(p->signals->watch.cxlr, use) : 0;
 }
 
 /**

@@ -10,7 +10,7 @@ struct personality;
 #ifdef CONFIG_CXL_REGION_WATCH
 int cxl_signals_attach(struct personality *p);
 void cxl_signals_detach(struct personality *p, bool stays);
-void cxl_signals_use(struct personality *p, bool use);
+int cxl_signals_use(struct personality *p, bool use);
 #else
 static inline int cxl_signals_attach(struct personality *p)
 {
@@ -21,8 +21,9 @@ static inline void cxl_signals_detach(struct personality *p, bool stays)
 {
 }
 
-static inline void cxl_signals_use(struct personality *p, bool use)
+static inline int cxl_signals_use(struct personality *p, bool use)
 {
+	return 0;
 }
 #endif
 

@@ -214,10 +214,14 @@ static int add_described(struct personality *p)
 	rc = claim_ranges(p);
 	if (rc)
 		return rc;
-	rc = prepare(p);
+	rc = cxl_signals_use(p, true);
 	if (rc)
 		return rc;
-	cxl_signals_use(p, true);
+	rc = prepare(p);
+	if (rc) {
+		cxl_signals_use(p, false);
+		return rc;
+	}
 	rc = add_with_type(p);
 	if (rc && rc != -EUCLEAN) {
 		cxl_signals_use(p, false);

@@ -8,6 +8,7 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
+struct cxl_dev_state;
 struct cxl_region;
 struct cxl_region_watch;
 struct device;
@@ -42,8 +43,12 @@ struct cxl_region_watch {
 struct cxl_region *cxl_region_of_dax(struct device *dev);
 void cxl_region_watch(struct cxl_region_watch *watch);
 void cxl_region_unwatch(struct cxl_region_watch *watch);
-void cxl_region_use(struct cxl_region *cxlr, bool use);
+int cxl_region_use(struct cxl_region *cxlr, bool use);
 void cxl_region_keep(struct cxl_region *cxlr);
+#endif
+
+#if IS_ENABLED(CONFIG_KUNIT)
+bool cxl_zero_is_late(struct cxl_dev_state *cxlds);
 #endif
 
 #endif /* __CXL_WATCH_H__ */

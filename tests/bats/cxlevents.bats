@@ -151,7 +151,7 @@ short_during() { # COMMAND...
 }
 
 @test "its health is asked for when records are lost, and nonsense is none (KUnit)" {
-  suite_passes cxl_watch_test cxl_watch 11
+  suite_passes cxl_watch_test cxl_watch 12
 }
 
 # --- bad memory -------------------------------------------------------------------

@@ -184,6 +184,8 @@ static int send_zero(struct cxl_mailbox *mbox, struct zero_in *in,
 	in->subclass = SUBCLASS_ZERO;
 	in->nr_ranges = cpu_to_le32(nr);
 	rc = cxl_internal_send_cmd(mbox, &cmd);
+	if (rc == -ETIMEDOUT)
+		WRITE_ONCE(mbox->zero_late, true);
 	return rc ? error_of(&cmd, rc) : 0;
 }
 

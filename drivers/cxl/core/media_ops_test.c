@@ -453,6 +453,8 @@ static void errors_are_final_or_not(struct kunit *test)
 				    cases[i].expected, "case %u", i);
 		KUNIT_EXPECT_EQ(test, mock->nr_sent, 1);
 		KUNIT_EXPECT_EQ(test, next->nr_sent, 0);
+		KUNIT_EXPECT_EQ(test, mock->mbox.zero_late,
+				cases[i].expected == -ETIMEDOUT);
 	}
 }
 

@@ -5,9 +5,11 @@
  *
  * See Documentation/driver-api/cxl/compressed-ram.rst.
  */
+#include <kunit/visibility.h>
 #include <linux/cleanup.h>
 #include <linux/device.h>
 #include <linux/export.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/lockdep.h>
@@ -140,7 +142,7 @@ static void take_health(struct cxl_memdev_state *mds,
 		set_degraded(mds, status & HEALTH_CAPACITY_DEGRADED);
 }
 
-/* Where the page is that a record is about, and in which region */
+/* Where the page is that a record is about, and in which region: put that device */
 static struct cxl_region *locate(const struct cxl_memdev *cxlmd, u64 dpa,
 				 u64 *addr)
 {
@@ -153,14 +155,26 @@ static struct cxl_region *locate(const struct cxl_memdev *cxlmd, u64 dpa,
 	if (!cxlr || cxlr->params.nr_targets != cxlr->params.interleave_ways)
 		return NULL;
 	*addr = cxl_dpa_to_hpa(cxlr, cxlmd, dpa);
-	return *addr == ULLONG_MAX ? NULL : cxlr;
+	if (*addr == ULLONG_MAX)
+		return NULL;
+	get_device(&cxlr->dev);
+	return cxlr;
 }
 
-/* The region may go meanwhile; it is but compared with those that are watched. */
+static void tell_media_error(const struct cxl_region *cxlr, u64 addr)
+{
+	struct cxl_region_watch *watch;
+
+	guard(srcu)(&watches_srcu);
+	list_for_each_entry_srcu(watch, &watches, entry,
+				 srcu_read_lock_held(&watches_srcu))
+		if (watch->cxlr == cxlr && watch->ops->media_error)
+			watch->ops->media_error(watch, addr);
+}
+
 static void take_media_error(const struct cxl_memdev *cxlmd,
 			     const struct cxl_event_media_hdr *rec)
 {
-	struct cxl_region_watch *watch;
 	struct cxl_region *cxlr;
 	u64 addr;
 
@@ -169,11 +183,8 @@ static void take_media_error(const struct cxl_memdev *cxlmd,
 	cxlr = locate(cxlmd, le64_to_cpu(rec->phys_addr) & CXL_DPA_MASK, &addr);
 	if (!cxlr)
 		return;
-	guard(srcu)(&watches_srcu);
-	list_for_each_entry_srcu(watch, &watches, entry,
-				 srcu_read_lock_held(&watches_srcu))
-		if (watch->cxlr == cxlr && watch->ops->media_error)
-			watch->ops->media_error(watch, addr);
+	tell_media_error(cxlr, addr);
+	put_device(&cxlr->dev);
 }
 
 /**
@@ -292,27 +303,83 @@ static void set_users(struct cxl_memdev_state *mds, unsigned int users)
 	}
 }
 
+static bool mailbox_is_busy(void __iomem *regs)
+{
+	u32 ctrl = readl(regs + CXLDEV_MBOX_CTRL_OFFSET);
+	u64 status = readq(regs + CXLDEV_MBOX_STATUS_OFFSET);
+
+	return ctrl & CXLDEV_MBOX_CTRL_DOORBELL ||
+	       status & CXLDEV_MBOX_STATUS_BG_CMD;
+}
+
+/**
+ * cxl_zero_is_late - may a device zero memory still that it was told long ago?
+ * @cxlds: the device
+ *
+ * So it is from the moment on at which a command timed out, or the driver is bound
+ * after whoever has used the device, until the mailbox has neither a command nor a
+ * background operation; CXL rev 3.1 section 8.2.8.4.
+ *
+ * Context: Process context, sleeps: waits for other commands.
+ * Return: true if what is put into its memory now might be lost.
+ */
+VISIBLE_IF_KUNIT bool cxl_zero_is_late(struct cxl_dev_state *cxlds)
+{
+	struct cxl_mailbox *mbox = &cxlds->cxl_mbox;
+
+	/* Other commands may last, and the caller's locks are others', too. */
+	if (!READ_ONCE(mbox->zero_late))
+		return false;
+	guard(mutex)(&mbox->mbox_mutex);
+	if (mbox->zero_late && cxlds->regs.mbox &&
+	    !mailbox_is_busy(cxlds->regs.mbox))
+		WRITE_ONCE(mbox->zero_late, false);
+	return mbox->zero_late;
+}
+EXPORT_SYMBOL_IF_KUNIT(cxl_zero_is_late);
+
+static bool may_be_zeroed(struct cxl_region *cxlr)
+{
+	struct cxl_memdev_state *mds;
+	int i;
+
+	for (i = 0; i < cxlr->params.interleave_ways; i++) {
+		mds = target_state(cxlr, i);
+		if (mds && cxl_zero_is_late(&mds->cxlds))
+			return true;
+	}
+	return false;
+}
+
 /**
  * cxl_region_use - the memory of a region is in use from now on, or no longer
  * @cxlr: the region, committed
  * @use: it is
  *
- * Its devices cannot be reset meanwhile.  To be called in pairs.
+ * Its devices cannot be reset meanwhile.  To be called in pairs, if it does not
+ * fail.
  *
  * Context: Process context, sleeps.
+ * Return: 0; -EBUSY if a device may at any time zero what is put there, as it did
+ * not end in time what cxl_region_zero() asked for.
  */
-void cxl_region_use(struct cxl_region *cxlr, bool use)
+int cxl_region_use(struct cxl_region *cxlr, bool use)
 {
 	struct cxl_memdev_state *mds;
 	int i;
 
 	guard(mutex)(&watch_lock);
 	guard(rwsem_read)(&cxl_region_rwsem);
+	if (use && may_be_zeroed(cxlr)) {
+		dev_err(&cxlr->dev, "a device may still zero what it was told before: wait, or reset it\n");
+		return -EBUSY;
+	}
 	for (i = 0; i < cxlr->params.interleave_ways; i++) {
 		mds = target_state(cxlr, i);
 		if (mds)
 			set_users(mds, use ? mds->users + 1 : mds->users - 1);
 	}
+	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(cxl_region_use, CXL);
 

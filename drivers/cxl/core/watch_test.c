@@ -9,9 +9,12 @@
 #include <kunit/test.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/string.h>
+#include <linux/unaligned.h>
 
 #include <cxl/event.h>
+#include <cxl/watch.h>
 #include <cxlmem.h>
 
 #define DEGRADED	BIT(3)
@@ -298,6 +301,40 @@ static int make_device(struct kunit *test)
 	return 0;
 }
 
+/* Until its registers say that the device is through with all it was told */
+static void what_timed_out_may_come_late(struct kunit *test)
+{
+	static const struct {
+		u32 ctrl;
+		u64 status;
+		bool late;
+	} states[] = {
+		{ CXLDEV_MBOX_CTRL_DOORBELL, 0, true },
+		{ 0, CXLDEV_MBOX_STATUS_BG_CMD, true },
+		{ CXLDEV_MBOX_CTRL_DOORBELL, CXLDEV_MBOX_STATUS_BG_CMD, true },
+		{ CXLDEV_MBOX_CTRL_BG_CMD_IRQ, ~1ULL, false },
+		{ CXLDEV_MBOX_CTRL_DOORBELL, CXLDEV_MBOX_STATUS_BG_CMD, false },
+	};
+	struct cxl_dev_state *cxlds = kunit_kzalloc(test, sizeof(*cxlds), GFP_KERNEL);
+	u8 *regs = kunit_kzalloc(test, CXLDEV_MBOX_PAYLOAD_OFFSET, GFP_KERNEL);
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, cxlds);
+	KUNIT_ASSERT_NOT_NULL(test, regs);
+	mutex_init(&cxlds->cxl_mbox.mbox_mutex);
+	KUNIT_EXPECT_FALSE(test, cxl_zero_is_late(cxlds));
+	cxlds->cxl_mbox.zero_late = true;
+	KUNIT_EXPECT_TRUE(test, cxl_zero_is_late(cxlds));
+
+	cxlds->regs.mbox = (void __iomem __force *)regs;
+	for (i = 0; i < ARRAY_SIZE(states); i++) {
+		put_unaligned_le32(states[i].ctrl, regs + CXLDEV_MBOX_CTRL_OFFSET);
+		put_unaligned_le64(states[i].status, regs + CXLDEV_MBOX_STATUS_OFFSET);
+		KUNIT_EXPECT_EQ_MSG(test, cxl_zero_is_late(cxlds), states[i].late,
+				    "state %u", i);
+	}
+}
+
 static struct kunit_case watch_cases[] = {
 	KUNIT_CASE(record_says_degraded_and_next_one_not),
 	KUNIT_CASE(record_that_is_older_changes_nothing),
@@ -310,6 +347,7 @@ static struct kunit_case watch_cases[] = {
 	KUNIT_CASE(unknown_health_is_taken_for_degraded),
 	KUNIT_CASE(health_that_cannot_be_read_is_taken_for_degraded),
 	KUNIT_CASE(no_more_records_are_read_than_there_are),
+	KUNIT_CASE(what_timed_out_may_come_late),
 	{}
 };
 
@@ -322,5 +360,6 @@ static struct kunit_suite watch_suite = {
 kunit_test_suite(watch_suite);
 
 MODULE_IMPORT_NS(CXL);
+MODULE_IMPORT_NS(EXPORTED_FOR_KUNIT_TESTING);
 MODULE_DESCRIPTION("KUnit test of the events of CXL devices");
 MODULE_LICENSE("GPL");
