@@ -273,4 +273,7 @@ static inline bool node_is_spare(int nid)
 
 #endif /* CONFIG_NODE_PRIVATE */
 
+#define __folio_alloc_private(...) \
+	alloc_hooks(__folio_alloc_private_noprof(__VA_ARGS__))
+
 #endif /* _LINUX_NODE_PRIVATE_H */
