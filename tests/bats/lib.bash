@@ -441,6 +441,16 @@ assert_bound_task() {
   assert_only_anon 2048
 }
 
+# Runs the check while a bound task's children hold a lot of everything.
+bound_task_holds_everything() {
+  export_checks
+  export FILLER_TMPFS=$BATS_TEST_TMPDIR
+  memscript "policy $NODE" \
+    "run filler anon=16M dentries=4M pagetables=4M pipes=16M sockets=16M tmpfs=16M cache=32M -- bash -c assert_bound_task" \
+    || return
+  rm -f "$BATS_TEST_TMPDIR"/filler.*
+}
+
 export_checks() {
   export NODES NODE
   export -f drain equal within fail meminfo zoneinfo node_used assert_only_anon \

@@ -33,6 +33,10 @@ untouched_by() { # COMMAND...
   background_finish
 }
 
+@test "what the kernel needs for a task that is bound to the node is not there" {
+  either_way bound_task_holds_everything
+}
+
 @test "KSM merges equal pages of DRAM, as ever" {
   plug_for_mbind
   background_ready "map 1M as a; fill 1; madvise mergeable; map 1M as b; fill 1" \

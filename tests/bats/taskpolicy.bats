@@ -9,15 +9,9 @@ load lib
   memscript "policy $NODE; task-policy-is $NODE; map 8M; fill 1; on $NODE all; verify 1"
 }
 
-# Runs the check while a bound task's children hold a lot of everything.
 kernel_objects_stay_off() { # ZONE
   plug_for_mbind "$1"
-  export_checks
-  export FILLER_TMPFS=$BATS_TEST_TMPDIR
-  memscript "policy $NODE" \
-    "run filler anon=16M dentries=4M pagetables=4M pipes=16M sockets=16M tmpfs=16M cache=32M -- bash -c assert_bound_task" \
-    || return
-  rm -f "$BATS_TEST_TMPDIR"/filler.*
+  bound_task_holds_everything
 }
 
 # bats test_tags=variation
