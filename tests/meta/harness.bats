@@ -71,6 +71,40 @@ last_line_is() {
   [[ $output == *"the guest died"*"BUG:"* ]]
 }
 
+# Puts a QEMU before the real one that crashes so many times, after a line of boot
+crashing_qemu() { # TIMES
+  local real dir=$BATS_TEST_TMPDIR/qemu
+  real=$(type -P qemu-system-x86_64)
+  mkdir -p "$dir/bin"
+  ln -s "${real%/bin/*}/share" "$dir/share"
+  cat >"$dir/bin/qemu-system-x86_64" <<END
+#!/bin/bash
+echo >>"$dir/started"
+[ "\$(wc -l <"$dir/started")" -le $1 ] || exec "$real" "\$@"
+for arg; do
+  case \$arg in
+    file:*) echo "a line of boot" >"\${arg#file:}" ;;
+    file,id=*) : >"\${arg##*path=}" ;;
+  esac
+done
+kill -SEGV \$\$
+END
+  chmod +x "$dir/bin/qemu-system-x86_64"
+  PATH=$dir/bin:$PATH
+}
+
+@test "a QEMU that crashes while the machine starts gets one more try" {
+  crashing_qemu 1
+  run -7 guest -- sh -c 'echo said; exit 7'
+  [[ $output == *"QEMU crashed while the machine started"*said* ]]
+}
+
+@test "a QEMU that crashes twice is a dead guest" {
+  crashing_qemu 2
+  run -255 guest -- true
+  [[ $output == *"the guest died"* ]]
+}
+
 @test "a hanging command ends after the timeout with 124" {
   run -124 vm/run --no-build --dram 512M --timeout 12 -- sleep 1000
   [[ $output == *"out of time after 12 s"* ]]
