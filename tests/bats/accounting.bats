@@ -19,7 +19,7 @@ fixed_figures() {
 # kernel KASAN's shadow too.
 metadata() {
   local kb=$(($(attr size) / 1024))
-  if [ "${KERNEL:-}" = debug ]; then
+  if on_debug; then
     echo $((kb / 64 + kb / 8))
   else
     echo $((kb / 64))

@@ -123,7 +123,7 @@ all_settings() {
     for i in "${!OPTS[@]}"; do SET[${OPTS[i]}]=$((bits >> i & 1)); done
     [ "${SET[demotion]}" -le "${SET[reclaim]}" ] || continue
     nr=$((nr + 1))
-    [ "${KERNEL:-}" != debug ] || [ $((nr % 8)) = 1 ] || continue
+    ! on_debug || [ $((nr % 8)) = 1 ] || continue
     check_setting
     printf '\0'
     for i in "${OPTS[@]}"; do WAS[$i]=${SET[$i]}; done
@@ -145,7 +145,7 @@ setup() {
   dir=$(cgroup table)
   SHRINK=$dir/memory.reclaim
   mapfile -t -d '' scripts < <(all_settings)
-  [ "${KERNEL:-}" != debug ] || settings=12
+  ! on_debug || settings=12
   equal "${#scripts[@]}" $settings settings
   memscript "write $dir/cgroup.procs self" "${scripts[@]}"
 }

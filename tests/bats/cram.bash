@@ -201,7 +201,7 @@ random_script() { # SEED CGROUP OPERATIONS
 # up how often userfaultfd moved pages, and how many that KSM had merged were copied.
 all_at_random() { # OPERATIONS of each, half of them on the debug kernel
   local operations=$1 n pid pids=() dir script failed=0 unshared
-  [ "${KERNEL:-}" != debug ] || operations=$((operations / 2))
+  ! on_debug || operations=$((operations / 2))
   unshared=$(vmstat cow_ksm)
   SEED0=${RANDOM_SEED:-$RANDOM}
   dir=$(cgroup cram)

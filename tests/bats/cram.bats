@@ -134,6 +134,7 @@ load cram
   equal "$(stat_of placed)" 0 placed
 }
 
+# bats test_tags=variation
 @test "nor does the limit of a cgroup" {
   local dir
   plug_cram

@@ -71,6 +71,7 @@ adistance 0 not an abstract distance
 END
 }
 
+# bats test_tags=variation
 @test "bad values are EINVAL, with a line in the log, plugged or not" {
   local name value why was when
   for when in before after; do

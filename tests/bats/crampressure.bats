@@ -67,6 +67,7 @@ shrink_to() { # MEBIBYTES
   poll 5 gate_is open
 }
 
+# bats test_tags=variation
 @test "a device that shrinks gives pages to swap" {
   plug_small 64
   demoted_script "map 16M; fill 1" "on swap some; on 1 some; verify 1"
@@ -378,6 +379,7 @@ waiting_writer() { # SIZE
   [ $(($(stat_of write_promoted) - before)) -lt 256 ]
 }
 
+# bats test_tags=variation
 @test "so it is where ordinary memory is full, and compressed RAM, too" {
   local before copied
   pages_get_lost
@@ -417,6 +419,7 @@ overfill_dram() {
   echo $(($(scanned) - looked))
 }
 
+# bats test_tags=variation
 @test "with DRAM full, too, the killer comes and the machine goes on" {
   pages_get_lost
   plug_small 8

@@ -99,6 +99,7 @@ flood_health() { # FLOOD TIMES
   "$1" "$2" "$(short_line)" "$(enough_line)"
 }
 
+# bats test_tags=variation
 @test "a thousand events, and some that get lost, do not lose what it says last" {
   plug_reporting 0
   flood_health flood 500
@@ -253,6 +254,7 @@ corrupted() { # KIB
   corrupted "$before"
 }
 
+# bats test_tags=variation
 @test "a thousand errors at once are no more than a page that is bad" {
   local before line
   before=$(meminfo HardwareCorrupted)

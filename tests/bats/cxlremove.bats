@@ -74,6 +74,7 @@ each_way() { # GRANULARITY DEVICE...
   each_way 256 0
 }
 
+# bats test_tags=variation
 @test "so it is when one of two devices goes" {
   each_way 256 0 1
 }
@@ -127,6 +128,7 @@ unbind_while_it_talks() { # DEVICE
     unbind_memdev "$1"
 }
 
+# bats test_tags=variation
 @test "it is while the device has much to say" {
   make_region 256 0
   plug_for_mbind

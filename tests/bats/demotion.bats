@@ -13,6 +13,12 @@ plug_tier() { # [DEVICE [ADISTANCE]]
   demotion_is 1
 }
 
+# Its distances are not for the files that share its guest.
+teardown_file() {
+  unbind dax0.0
+  unbind dax1.0
+}
+
 demotion_is() { # 0|1
   echo "$1" >/sys/kernel/mm/numa/demotion_enabled
 }
@@ -225,6 +231,7 @@ fill_dram() { # MIB-MORE
   [[ $said == "anon: holds"* ]] || fail "$said"
 }
 
+# bats test_tags=variation
 @test "what the node has no room for goes to swap" {
   local before demoted
   set_attr mbind 1
@@ -297,6 +304,7 @@ unplug_amid() { # PREFIX
   unplug
 }
 
+# bats test_tags=variation
 @test "the limit of a cgroup is not met by demotion" {
   local dir limit
   plug_tier

@@ -18,8 +18,14 @@ readonly SPLAT='BUG:|WARNING:|Oops|KASAN|UBSAN|general protection|INFO: task|pos
 ROOT=$(cd "${BASH_SOURCE[0]%/*}/../.." && pwd)
 PATH=$ROOT/tests/src/build:$ROOT/tools/daxctl-private/build:$PATH
 DAX=${DAX:-dax0.0}
+
+# Where checks take long, tests do less of the same, and wait longer.
+on_debug() {
+  [ "${KERNEL:-}" = debug ]
+}
+
 # a script that hangs ends after two minutes; faults under pressure take longer
-[ "${KERNEL:-}" != debug ] || export MEMSCRIPT_TIMEOUT=600
+! on_debug || export MEMSCRIPT_TIMEOUT=600
 
 # --- values -----------------------------------------------------------------
 
@@ -120,7 +126,7 @@ log_says() { # REGEX
 # How far DRAM's free memory drifts on its own, in kB. On the debug kernel KASAN
 # keeps freed objects, up to a thirty-second of memory, and lets go when it likes.
 drift() {
-  if [ "${KERNEL:-}" = debug ]; then
+  if on_debug; then
     echo $((8192 + $(meminfo MemTotal) / 32))
   else
     echo 8192
@@ -346,7 +352,8 @@ full_scans() { # at least so many
 # kernel the tests take turns. LRU_ROUNDS is how often it ran.
 with_either_lru() { # COMMAND...
   local word words=(n y)
-  [ "${KERNEL:-}" != debug ] || words=("${words[BATS_TEST_NUMBER % 2]}")
+  ! on_debug || words=("${words[BATS_TEST_NUMBER % 2]}")
+  # shellcheck disable=SC2034 # a test looks at it
   LRU_ROUNDS=${#words[@]}
   for word in "${words[@]}"; do
     echo "lru_gen $word"

@@ -12,7 +12,7 @@ OPTS=(reclaim demotion interleave madvise numa_balance ltpin)
 # kernel with all.
 either_way() { # COMMAND...
   local value opt values=(0 1)
-  [ "${KERNEL:-}" != debug ] || values=(1)
+  ! on_debug || values=(1)
   for value in "${values[@]}"; do
     for opt in "${OPTS[@]}"; do
       [ "$value" = 0 ] || set_attr "$opt" 1

@@ -38,7 +38,7 @@ hold_most_of_the_node() {
 # kernel the tests take turns.
 either_way() { # "OPT..." COMMAND [empty]: that is what the node is
   local opt ways=(off on)
-  [ "${KERNEL:-}" != debug ] || ways=("${ways[BATS_TEST_NUMBER % 2]}")
+  ! on_debug || ways=("${ways[BATS_TEST_NUMBER % 2]}")
   for SWAP in "${ways[@]}"; do
     echo "swap is $SWAP"
     swap_is "$SWAP"
@@ -49,6 +49,7 @@ either_way() { # "OPT..." COMMAND [empty]: that is what the node is
     "$2"
     [ "${3:-}" = empty ] || background_finish
     memscript "map 16M; fill 1; verify 1; map 16M; bind 1; fill 1; verify 1"
+    [ "$SWAP" = off ] || empty_swap_cache
     [ "$(attr demotion)" = 1 ] || assert_node_empty
     unplug
   done
@@ -133,6 +134,7 @@ fill_dram() {
   either_way reclaim fill_dram empty
 }
 
+# bats test_tags=variation
 @test "with demotion it is not empty any more by then, but full" {
   either_way "reclaim demotion" fill_dram empty
 }

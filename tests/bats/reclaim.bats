@@ -218,6 +218,7 @@ demote_page_cache() {
   set_attr reclaim 0
   echo 7 >/proc/sys/vm/zone_reclaim_mode
   cache=$(meminfo FilePages "$NODE")
+  echo "page cache on the node: $cache kB"
   [ "$cache" -gt 2048 ]
   scans=$(scanned)
   runs=$(counted zone_reclaim_ 0)
@@ -245,6 +246,7 @@ demote_page_cache() {
 }
 
 # The bystander would be the first choice of any killer.
+# bats test_tags=variation
 @test "without swap, or with too little, the OOM killer comes, for those on the node" {
   plug_for_reclaim
   background_ready "write /proc/self/oom_score_adj 1000; map 64M; fill 2; signal $READY" \
@@ -289,6 +291,7 @@ press_on_the_protected() {
   remove_cgroups
 }
 
+# bats test_tags=variation
 @test "what memory.min protects stays on the node, and others go to swap" {
   plug_for_reclaim
   with_either_lru press_on_the_protected

@@ -49,6 +49,7 @@ press_beside_the_node() {
   background_finish
 }
 
+# bats test_tags=variation
 @test "pressure on DRAM neither swaps nor ages the node's pages" {
   plug_for_mbind
   with_either_lru press_beside_the_node

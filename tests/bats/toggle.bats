@@ -88,7 +88,7 @@ assert_exact_counts() { # CGROUP
 @test "every opt-in is toggled under load: no byte changes, nothing is left, counters add up" {
   local dir seconds=16 LOADS=() in_group used demoted
   demoted=$(pages_demoted)
-  [ "$KERNEL" != debug ] || seconds=120
+  ! on_debug || seconds=120
   plug online_kernel
   dir=$(cgroup load)
   in_group="write $dir/cgroup.procs self"
