@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Runs daxctl-private with random arguments on a captured machine.
+"""Runs daxctl-private with random arguments, or config files, on a captured machine.
 
-usage: fuzz.py PROGRAM MACHINE CASES SEED [WRAPPER...]
+usage: fuzz.py arguments|config PROGRAM MACHINE CASES SEED [WRAPPER...]
 
 Each case has to end in time with a documented exit code, which no sanitizer and no
 WRAPPER uses, and print JSON, or nothing after a usage error. Prints the command lines
@@ -46,7 +46,9 @@ def ask(program, *words):
                           env=ENVIRONMENT, check=True).stdout.split()
 
 
-class Cases:
+class Arguments:
+    """Command lines of all verbs."""
+
     def __init__(self, program, seed):
         self.random = random.Random(seed)
         self.verbs = [v for v in ask(program, "--list-cmds") if v not in NO_JSON]
@@ -103,6 +105,90 @@ class Cases:
             if "\0" not in a and not a.startswith(("-h", "--h", "-o", "--o", "--sys")))]
 
 
+class Config:
+    """Directories of config files, which "apply" reads."""
+
+    HEADERS = ["[reconfigure-device one]", "[reconfigure-device two]", "[reconfigure-device one]",
+               "[reconfigure-device]", "[reconfigure-device  ]", "[core]", "[", "[]", "]",
+               "[reconfigure-device one", "[reconfigure-device one] x", "[RECONFIGURE-DEVICE a]",
+               "[reconfigure-device " + "n" * 3000 + "]"]
+    MATCHES = ["match.range = 0x100000000", "match.range = 0x100000000-0x10fffffff",
+               "match.range = 0x1-0x0", "match.range = -", "match.target-node = 1",
+               "match.target-node = 3", "match.target-node = 1,2", "match.memdev-serial = 0x1,0x2",
+               "match.memdev-serial = ,", "match.region-uuid = 0", "match.x = 1", "match. = 1",
+               "match.nvdimm-uuid = 01234567-89ab-cdef-0123-456789abcdef"]
+    ODD = [b"\xef\xbb\xbf", b"\0", b"\r\n", b"\n\n", b"= 1\n", b"mode\n", b"# \xff\n", b"; x\n",
+           b" " * 2000 + b"\n", b"k" * 2000 + b" = 1\n", b"mode = " + b"v" * 5000 + b"\n", b"mode = a\\\n",
+           b"mode = \"private\"\n", b"mode = private # no\n", b"\tmode=cram\n", b"mode = %s%n\n"]
+
+    # What goes with a mode
+    RIGHT = {"private": ["preset = far-tier", "preset = bind-only", "madvise = 1", "reclaim = 1",
+                         "mbind = 0", "zone = kernel", "adistance = 2880", "node = 3"],
+             "cram": ["algorithm = lz4", "low_mark = 50", "high_mark = 90", "writable_pct = 5",
+                      "capacity = 64m", "online = true"],
+             "system-ram": ["online = false", "zone = movable"],
+             "devdax": []}
+
+    def __init__(self, program, seed):
+        self.random = random.Random(seed)
+        self.attributes = ask(program, "--list-values", "attributes")
+        self.words = {"mode": ask(program, "--list-values", "modes"),
+                      "preset": ask(program, "--list-values", "presets"),
+                      "zone": ["movable", "kernel"], "online": ["true", "false"]}
+        self.made = 0
+
+    def line(self):
+        kind = self.random.random()
+        if kind < 0.1:
+            return self.random.choice(self.ODD)
+        if kind < 0.35:
+            line = self.random.choice(self.MATCHES)
+        else:
+            key = self.random.choice([*self.words, "mode", "mode", *self.attributes, "x"])
+            words = self.words.get(key, VALUES)
+            line = f"{key} = {self.random.choice(words if kind < 0.9 else VALUES + WORDS)}"
+        return line.encode() + b"\n"
+
+    def almost_right(self):
+        mode = self.random.choice(list(self.RIGHT))
+        right = self.RIGHT[mode]
+        lines = [self.random.choice(self.MATCHES[:2]), f"mode = {mode}",
+                 *self.random.sample(right, self.random.randrange(len(right) + 1))]
+        lines = [line.encode() + b"\n" for line in lines]
+        self.random.shuffle(lines)
+        if self.random.random() < 0.3:
+            lines.append(self.line())
+        return lines
+
+    def section(self):
+        header = self.random.choice(self.HEADERS[:2] if self.random.random() < 0.8 else self.HEADERS)
+        if self.random.random() < 0.5:
+            lines = self.almost_right()
+        else:
+            lines = [self.line() for _ in range(self.random.randrange(7))]
+        return header.encode() + b"\n" + b"".join(lines)
+
+    def text(self):
+        text = bytearray(b"".join(self.section() for _ in range(self.random.randrange(4))))
+        while text and self.random.random() < 0.2:
+            at = self.random.randrange(len(text))
+            text[at:at + self.random.randrange(4)] = self.random.randbytes(self.random.randrange(3))
+        return bytes(text)
+
+    def one(self, machine):
+        self.made += 1
+        path = os.path.join("/fuzz", str(self.made))
+        os.makedirs(machine + path)
+        for name in ["a.conf", "b.conf"][:self.random.randrange(1, 3)]:
+            with open(os.path.join(machine + path, name), "wb") as file:
+                file.write(self.text())
+        how = self.random.choice([["--check"], ["--dry-run"], ["--dry-run", "dax0.0"]])
+        return ["apply", "--sysroot", machine, "--config", path, *how]
+
+
+KINDS = {"arguments": Arguments, "config": Config}
+
+
 def start(command, wrapper):
     """Its exit code, stdout and stderr. TimeoutExpired if it hangs."""
     done = subprocess.run([*wrapper, *command], stdin=subprocess.DEVNULL, timeout=SECONDS,
@@ -149,9 +235,19 @@ def judge(command, wrapper, run):
     return ""
 
 
-def main(program, machine, cases, seed, *wrapper):
+def files_of(command):
+    """The config files of a case, to be seen with what is wrong."""
+    if "--config" not in command:
+        return
+    machine, path = (command[command.index(option) + 1] for option in ("--sysroot", "--config"))
+    for entry in sorted(os.scandir(machine + path), key=lambda entry: entry.name):
+        with open(entry.path, "rb") as file:
+            yield f"{entry.name}: {file.read()!r}"
+
+
+def main(kind, program, machine, cases, seed, *wrapper):
     wrapper = [shutil.which(word) or word for word in wrapper[:1]] + list(wrapper[1:])
-    make = Cases(program, int(seed))
+    make = KINDS[kind](program, int(seed))
     commands = [[program, *make.one(machine)] for _ in range(int(cases))]
     server = os.environ.get("FORK_SERVER")
     run = ForkServer(server).run if server else start
@@ -159,7 +255,7 @@ def main(program, machine, cases, seed, *wrapper):
         verdicts = pool.map(lambda command: judge(command, wrapper, run), commands)
         wrong = [pair for pair in zip(commands, verdicts) if pair[1]]
     for command, why in wrong[:10]:
-        print(shlex.join(command), why, sep="\n", file=sys.stderr)
+        print(shlex.join(command), why, *files_of(command), sep="\n", file=sys.stderr)
     print(f"{len(commands)} cases, {len(wrong)} wrong")
     sys.exit(bool(wrong))
 
