@@ -294,27 +294,6 @@ bool cram_reserve(struct cram *cram, unsigned long nr)
 }
 EXPORT_SYMBOL_IF_KUNIT(cram_reserve);
 
-/**
- * cram_settle - what became of what was reserved
- * @cram: the device
- * @page: the first of the pages, or NULL if there are none
- * @nr: number of base pages, as reserved
- *
- * Context: process context.
- */
-void cram_settle(struct cram *cram, struct page *page, unsigned long nr)
-{
-	unsigned long bytes = nr << PAGE_SHIFT;
-
-	if (!page || counts_pages(cram))
-		atomic_long_sub(bytes, &cram->coming);
-	else if (cram->ops)
-		cram->ops->taken(cram, page, nr);
-	else
-		atomic_long_add(bytes, &cram->settled);
-}
-EXPORT_SYMBOL_IF_KUNIT(cram_settle);
-
 /* Close the gate above the high mark, open it below the low one. */
 static bool update_gate(struct cram *cram)
 {
@@ -376,6 +355,29 @@ static void check_capacity(struct cram *cram)
 	if (READ_ONCE(cram->full))
 		start_eviction(cram, 0);
 }
+
+/**
+ * cram_settle - what became of what was reserved
+ * @cram: the device
+ * @page: the first of the pages, or NULL if there are none
+ * @nr: number of base pages, as reserved
+ *
+ * Context: process context.
+ */
+void cram_settle(struct cram *cram, struct page *page, unsigned long nr)
+{
+	unsigned long bytes = nr << PAGE_SHIFT;
+
+	if (!page || counts_pages(cram))
+		atomic_long_sub(bytes, &cram->coming);
+	else if (cram->ops)
+		cram->ops->taken(cram, page, nr);
+	else
+		atomic_long_add(bytes, &cram->settled);
+	if (page && counts_pages(cram))
+		check_marks(cram);
+}
+EXPORT_SYMBOL_IF_KUNIT(cram_settle);
 
 /**
  * cram_account - the use of the device has changed
@@ -454,6 +456,12 @@ static unsigned long take_unreported(struct cram *cram)
 	return bytes;
 }
 
+/* If nothing compresses of what has come since the device last said anything */
+static unsigned long most_in_use(const struct cram *cram)
+{
+	return cram_load(cram) + positive(&cram->coming);
+}
+
 /**
  * cram_report - what the device says of itself
  * @cram: the device, which has no cram_ops
@@ -466,8 +474,8 @@ static unsigned long take_unreported(struct cram *cram)
  */
 int cram_report(struct cram *cram, unsigned long used, unsigned long capacity)
 {
-	/* It may have shrunk below what it holds, but not take more then. */
-	if (!capacity || (used > capacity && used > cram_used(cram))) {
+	/* It may have shrunk below what it holds, but not take more than that. */
+	if (!capacity || (used > capacity && used > most_in_use(cram))) {
 		pr_err_ratelimited("node %d: the device reports %lu of %lu bytes in use: it gets no more pages until it makes sense\n",
 				   cram->nid, used, capacity);
 		cram_set_failed(cram, true);
@@ -653,7 +661,8 @@ static void evict(struct work_struct *work)
 
 	/* A device that reports has yet to see what has gone. */
 	look_at_marks(cram);
-	if (READ_ONCE(cram->full) && (cram->ops || !progress))
+	if (READ_ONCE(cram->full) &&
+	    (cram->ops || counts_pages(cram) || !progress))
 		start_eviction(cram, progress ? 0 : cram->retry);
 	else if (cram_grants_exceed(cram) || READ_ONCE(cram->degraded))
 		start_eviction(cram, cram->retry);
@@ -718,6 +727,14 @@ void __cram_stored(struct folio *folio)
 		cram->ops->stored(cram, folio);
 }
 
+/* What no cram_ops tell, and a device that reports tells later, or never */
+static void look_at_what_left(struct cram *cram)
+{
+	if ((READ_ONCE(cram->full) && counts_pages(cram)) ||
+	    atomic_long_read(&cram->nr_granted))
+		check_marks(cram);
+}
+
 void __cram_trimmed(struct page *page, unsigned int order)
 {
 	struct cram *cram;
@@ -728,6 +745,8 @@ void __cram_trimmed(struct page *page, unsigned int order)
 		cram_forget_grants(cram, page, 1U << order);
 		if (cram->ops)
 			cram->ops->trimmed(cram, page, 1U << order);
+		else
+			look_at_what_left(cram);
 		cram_trim_freed(cram, page, order);
 	}
 	rcu_read_unlock();

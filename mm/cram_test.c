@@ -8,6 +8,7 @@
 #include <linux/cram.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
+#include <linux/interrupt.h>
 #include <linux/irq_work.h>
 #include <linux/irqflags.h>
 #include <linux/mm.h>
@@ -98,6 +99,7 @@ static void small_folio_is_zeroed_at_once_with_interrupts_off(struct kunit *test
 
 struct put {
 	struct irq_work work;
+	struct tasklet_struct tasklet;
 	struct folio *folio;
 	struct freed freed;
 	bool at_once;
@@ -139,6 +141,27 @@ static void large_folio_is_zeroed_later_in_hardirq(struct kunit *test)
 	put.folio = get_full_folio(test, LARGE_ORDER, &put.freed);
 	irq_work_queue(&put.work);
 	irq_work_sync(&put.work);
+
+	KUNIT_EXPECT_FALSE(test, put.at_once);
+	expect_zero_soon(test, &put.freed);
+}
+
+static void put_in_softirq(struct tasklet_struct *tasklet)
+{
+	put_and_look(container_of(tasklet, struct put, tasklet));
+}
+
+static void large_folio_is_zeroed_later_in_softirq(struct kunit *test)
+{
+	struct put put = {};
+
+	put.folio = get_full_folio(test, LARGE_ORDER, &put.freed);
+	tasklet_setup(&put.tasklet, put_in_softirq);
+	/* Softirqs that were raised run at the end of the section, in here. */
+	local_bh_disable();
+	tasklet_schedule(&put.tasklet);
+	local_bh_enable();
+	tasklet_kill(&put.tasklet);
 
 	KUNIT_EXPECT_FALSE(test, put.at_once);
 	expect_zero_soon(test, &put.freed);
@@ -191,6 +214,17 @@ static void pages_count_until_a_report_has_them(struct kunit *test)
 	expect_room_for(test, cram, 64);
 }
 
+static void device_that_shrinks_holds_what_has_come_at_most(struct kunit *test)
+{
+	struct cram *cram = get_reporting_device(test);
+
+	KUNIT_ASSERT_TRUE(test, cram_reserve(cram, 16));
+	cram_settle(cram, ZERO_PAGE(0), 16);
+	KUNIT_EXPECT_EQ(test, cram_report(cram, 17 * PAGE_SIZE, 8 * PAGE_SIZE),
+			-EINVAL);
+	KUNIT_EXPECT_EQ(test, cram_report(cram, 16 * PAGE_SIZE, 8 * PAGE_SIZE), 0);
+}
+
 static int find_compressed_ram(struct kunit_suite *suite)
 {
 	for_each_node_state(cram_nid, N_MEMORY_PRIVATE)
@@ -206,8 +240,10 @@ static struct kunit_case cram_cases[] = {
 	KUNIT_CASE(small_folio_is_zeroed_at_once_with_interrupts_off),
 	KUNIT_CASE(large_folio_is_zeroed_later_with_interrupts_off),
 	KUNIT_CASE(large_folio_is_zeroed_later_in_hardirq),
+	KUNIT_CASE(large_folio_is_zeroed_later_in_softirq),
 	KUNIT_CASE(promise_that_is_taken_back_counts_once),
 	KUNIT_CASE(pages_count_until_a_report_has_them),
+	KUNIT_CASE(device_that_shrinks_holds_what_has_come_at_most),
 	{}
 };
 

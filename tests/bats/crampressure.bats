@@ -137,6 +137,47 @@ reporting_device() { # MEBIBYTES
   used_is_below $((8 * MIB))
 }
 
+evicted_are() { # MIN
+  [ "$(stat_of evicted)" -ge "$1" ]
+}
+
+# With the marks so near to each other it closes and opens again and again.
+@test "it closes at its high mark, too, and opens again" {
+  reporting_device 8
+  set_attr high_mark 51
+  demoted_script "map 32M; fill 1" "verify 1"
+  poll 20 evicted_are 1
+  background_finish
+  poll 20 gate_is open
+}
+
+@test "a report above the high mark makes pages leave, until one is below the low mark" {
+  reporting_device 100
+  set_attr used 0
+  demoted_script "map 16M; fill 1" "on swap some; verify 1"
+  swap_on
+  set_attr used $((80 * MIB))
+  gate_is closed
+  # to have a half of its use left, 30 of 80 have to go
+  poll 20 evicted_are 1400
+  gate_is closed
+  set_attr used $((40 * MIB))
+  gate_is open
+  background_finish
+}
+
+@test "a device that has less room than it holds, and says so, talks no nonsense" {
+  reporting_device 100
+  set_attr used 0
+  demoted_script "map 24M; fill 1" "on swap some; verify 1"
+  swap_on
+  set_attr capacity $((16 * MIB))
+  set_attr used $((24 * MIB))
+  gate_is closed
+  poll 20 evicted_are 1024
+  background_finish
+}
+
 # bats test_tags=variation
 @test "a closed gate is no target: reclaim without swap gives up at once" {
   local dir before
@@ -215,6 +256,7 @@ reporting_device() { # MEBIBYTES
 # bats test_tags=variation
 @test "between two reports each page counts in full" {
   reporting_device 8
+  set_attr used 0
   demoted_script "map 32M; touch" "on 1 some; on 0 some"
   [ "$(stat_of demoted)" -le $((8 * MIB / 4096)) ]
   background_finish
@@ -225,6 +267,7 @@ reporting_device() { # MEBIBYTES
 @test "and after the first report, too, but not after the second" {
   local dir
   reporting_device 8
+  set_attr used 0
   dir=$(cgroup cram)
   demoted_script "map 32M; touch" "on 1 some; on 0 some"
   set_attr used 0
@@ -379,7 +422,6 @@ waiting_writer() { # SIZE
   [ $(($(stat_of write_promoted) - before)) -lt 256 ]
 }
 
-# bats test_tags=variation
 @test "so it is where ordinary memory is full, and compressed RAM, too" {
   local before copied
   pages_get_lost
