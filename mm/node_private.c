@@ -678,9 +678,13 @@ static int online_ranges(const struct private_memory *mem)
 	return rc;
 }
 
+/* Whoever looks at a page that may go offline keeps its memory map. */
+static DECLARE_RWSEM(removal_sem);
+
 /* Remove the first @nr ranges, all blocks of which are offline. */
 static void remove_ranges(const struct private_memory *mem, unsigned int nr)
 {
+	guard(rwsem_write)(&removal_sem);
 	while (nr--)
 		__remove_memory(mem->ranges[nr].start,
 				range_len(&mem->ranges[nr]));
@@ -912,8 +916,8 @@ void node_private_memory_error(u64 addr)
 	unsigned long pfn = PHYS_PFN(addr);
 	struct page *page;
 
-	/* The memory must not go meanwhile. */
-	get_online_mems();
+	/* memory_failure()'s lock is taken before that of get_online_mems(). */
+	guard(rwsem_read)(&removal_sem);
 	page = pfn_to_online_page(pfn);
 	if (page && node_is_private(page_to_nid(page)) && !PageHWPoison(page)) {
 		pr_err_ratelimited("node %d: the device says that memory at %#llx is bad\n",
@@ -921,7 +925,6 @@ void node_private_memory_error(u64 addr)
 		if (IS_ENABLED(CONFIG_MEMORY_FAILURE))
 			memory_failure(pfn, 0);
 	}
-	put_online_mems();
 }
 EXPORT_SYMBOL_GPL(node_private_memory_error);
 
