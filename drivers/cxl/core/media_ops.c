@@ -368,6 +368,13 @@ u64 cxl_region_zero_granularity(struct cxl_region *cxlr)
 }
 EXPORT_SYMBOL_NS_GPL(cxl_region_zero_granularity, CXL);
 
+static int look_up_region(struct cxl_region *cxlr, struct cxl_zero_map *map)
+{
+	guard(rwsem_read)(&cxl_region_rwsem);
+	guard(rwsem_read)(&cxl_dpa_rwsem);
+	return describe_region(cxlr, map);
+}
+
 /**
  * cxl_region_zero - let the devices of a region zero some of its memory
  * @cxlr: the region
@@ -379,7 +386,8 @@ EXPORT_SYMBOL_NS_GPL(cxl_region_zero_granularity, CXL);
  * mailbox holds.  Its other commands wait meanwhile.
  *
  * Context: Process context, sleeps, for seconds if a device works on it in the
- * background.
+ * background.  For the driver of the region, which is released before a device
+ * leaves: no lock is held while the devices work, as all regions need it.
  * Return: 0 if all of it is zero; -EINVAL if the ranges are not such blocks;
  * -ENXIO if the region is not there any more, -EOPNOTSUPP if a device cannot;
  * -ETIMEDOUT if a device may be at it still, at any later time; -EAGAIN, -EBUSY or
@@ -391,9 +399,7 @@ int cxl_region_zero(struct cxl_region *cxlr, const struct range *ranges,
 	struct cxl_zero_map map;
 	int rc;
 
-	guard(rwsem_read)(&cxl_region_rwsem);
-	guard(rwsem_read)(&cxl_dpa_rwsem);
-	rc = describe_region(cxlr, &map);
+	rc = look_up_region(cxlr, &map);
 	return rc ? rc : cxl_zero_ranges(&map, ranges, nr);
 }
 EXPORT_SYMBOL_NS_GPL(cxl_region_zero, CXL);
