@@ -105,12 +105,12 @@ stop_filling_dram() {
   FILLER_PID=
 }
 
-# No page of compressed RAM is mapped writable, and at least MIN are mapped.
+# No page of compressed RAM is mapped writable. MAPPED is how many are, at least MIN.
 nothing_writable() { # [MIN]
-  local writable mapped
-  read -r writable _ mapped <"$WRITABLE"
-  equal "$writable" 0 "writable pages of compressed RAM, of $mapped," || return
-  [ "$mapped" -ge "${1:-0}" ] || fail "$mapped pages of compressed RAM are mapped"
+  local writable
+  read -r writable _ MAPPED <"$WRITABLE"
+  equal "$writable" 0 "writable pages of compressed RAM, of $MAPPED," || return
+  [ "$MAPPED" -ge "${1:-0}" ] || fail "$MAPPED pages of compressed RAM are mapped"
 }
 
 # The statements that demote all that can be of a script in that cgroup; without
@@ -195,12 +195,26 @@ random_script() { # SEED CGROUP OPERATIONS
   for i in {0..3}; do
     echo "$(slice "$i"); verify ${SEED[i]}"
   done
+  echo "$DRAIN; reclaim $2 4M; signal $BATS_TEST_TMPDIR/ended.$1; wait $BATS_TEST_TMPDIR/looked"
+}
+
+# All page tables are looked at as long as there are any.
+look_at_the_end() { # SEED PID of each script
+  while [ $# -gt 0 ]; do
+    until [ -e "$BATS_TEST_TMPDIR/ended.$1" ] || ! kill -0 "$2" 2>/dev/null; do
+      sleep 0.5
+    done
+    shift 2
+  done
+  nothing_writable || return
+  echo "mapped at the end: $MAPPED"
 }
 
 # Processes that do all of that at once while KSM and NUMA balancing work, too. Adds
 # up how often userfaultfd moved pages, and how many that KSM had merged were copied.
 all_at_random() { # OPERATIONS of each, half of them on the debug kernel
-  local operations=$1 n pid pids=() dir script failed=0 unshared
+  local operations=$1 n pid pids=() ends=() dir script failed=0 unshared
+  rm -f "$BATS_TEST_TMPDIR/looked"
   ! on_debug || operations=$((operations / 2))
   unshared=$(vmstat cow_ksm)
   SEED0=${RANDOM_SEED:-$RANDOM}
@@ -209,7 +223,10 @@ all_at_random() { # OPERATIONS of each, half of them on the debug kernel
     script=$(random_script $((SEED0 + n)) "$dir" "$operations")
     memscript "$script" >"$BATS_TEST_TMPDIR/random$n" 2>&1 3>&- &
     pids+=($!)
+    ends+=($((SEED0 + n)) $!)
   done
+  look_at_the_end "${ends[@]}" || failed=1
+  : >"$BATS_TEST_TMPDIR/looked"
   for pid in "${pids[@]}"; do
     wait "$pid" || failed=1
   done

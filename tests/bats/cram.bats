@@ -300,6 +300,13 @@ segments_inside() {
   in_cram "map 16M; fill 1" "on 1 all; verify 1"
 }
 
+@test "one in a huge page costs no more than that page" {
+  pages_get_lost
+  echo always >"$THP/enabled"
+  in_cram "map 2M; fill 1; smaps AnonHugePages all" \
+    "on 1 all; smaps AnonHugePages all; $(memory_error); slice 1M 1M; verify 1; on 1 all"
+}
+
 # Such a page is not zeroed, and not free any more: the device has it in use until
 # the memory is unplugged.
 @test "a page with a memory error is lost, and counts" {

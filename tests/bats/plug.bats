@@ -263,7 +263,7 @@ no_private_memory() {
 
 @test "the device cannot be mapped while anondax owns it" {
   bind_to device_dax
-  : <"/dev/$DAX"
+  memscript "map 2M sharedfile /dev/$DAX; read"
   bind_to anondax
   run ! memscript "map 2M sharedfile /dev/$DAX"
   plug

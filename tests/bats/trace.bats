@@ -49,6 +49,15 @@ found_on_dram() {
   equal "$(traced gate unplug)" "nid=1 closed"
 }
 
+@test "a device of compressed RAM that gets full, and has room again" {
+  bind_to cramdax
+  set_attr algorithm none
+  set_attr capacity $((100 << 20))
+  plug
+  equal "$(traced gate set_attr used $((99 << 20)))" "nid=1 closed"
+  equal "$(traced gate set_attr used 0)" "nid=1 open"
+}
+
 @test "changing opt-ins" {
   plug
   equal "$(traced opts set_attr reclaim 1)" "nid=1 before= after=reclaim"
