@@ -186,6 +186,11 @@ END
   [[ $output == *"1 of 3 tests did not report"* ]]
 }
 
+@test "a variation is left out on the debug kernel" {
+  run -0 tests/run --no-build tests/meta/fixtures/variation.bats
+  last_line_is "1 passed, 0 failed, 0 skipped"
+}
+
 @test "a file without tests is a failure" {
   run -1 judge empty
   last_line_is "0 passed, 1 failed, 0 skipped"
