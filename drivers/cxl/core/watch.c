@@ -217,7 +217,8 @@ void cxl_watch_record(const struct cxl_memdev *cxlmd, enum cxl_event_type type,
  *
  * What was lost may have been about its health, so that is asked for: Get Health
  * Info, CXL rev 3.1 section 8.2.9.9.3.1.  A device that does not answer is taken
- * to have no capacity left until a record says that it has.
+ * to have no capacity left until a record says that it has; one that is newer
+ * than all that was lost may have done so before.
  *
  * Context: Process context, sleeps.
  */
@@ -225,14 +226,19 @@ void cxl_watch_overflow(struct cxl_memdev_state *mds, u64 last)
 {
 	u8 status = HEALTH_CAPACITY_DEGRADED;
 	int rc = read_health(mds, &status);
+	bool outdated;
 
 	if (rc)
 		dev_warn_ratelimited(mds->cxlds.dev, "event records were lost, and its health cannot be read: %d\n",
 				     rc);
 	guard(mutex)(&watch_lock);
-	/* What is in the log was there before. */
-	is_outdated(&mds->health, last ? last + 1 : 0);
-	set_degraded(mds, status & HEALTH_CAPACITY_DEGRADED);
+	/*
+	 * What is in the log was there before.  A log that was read before this
+	 * one may have told what is newer than the loss.
+	 */
+	outdated = is_outdated(&mds->health, last ? last + 1 : 0);
+	if (!rc || !outdated)
+		set_degraded(mds, status & HEALTH_CAPACITY_DEGRADED);
 }
 
 /* What the devices of a region are like at first; records tell what changes. */

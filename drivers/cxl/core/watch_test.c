@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit test of what becomes of the event records that a device returns, with a
- * mailbox that is none: QEMU's device says no nonsense, and cannot be asked for
- * its health.
+ * KUnit test of what becomes of the event records that a device returns, and of
+ * the log of its commands, with a mailbox that is none: QEMU's device says no
+ * nonsense, cannot be asked for its health, and has no Media Operations before
+ * QEMU 10.1.
  */
 #include <kunit/device.h>
 #include <kunit/test-bug.h>
 #include <kunit/test.h>
+#include <linux/bitmap.h>
 #include <linux/minmax.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
@@ -19,6 +21,7 @@
 
 #define DEGRADED	BIT(3)
 #define PAYLOAD_SIZE	SZ_4K
+#define MEDIA_OPS	0x4402
 #define MAX_RECORDS	8
 
 /**
@@ -28,12 +31,13 @@
  * @records: the log
  * @nr: records in it
  * @claimed: what it says that it returns, if that is not @nr
- * @overflow: it has lost records
+ * @overflow: it has lost records since the log was last cleared
  * @lost_at: time stamp of the last one
  * @health: its health, if it answers
  * @health_rc: return code of the command that asks for it
  * @nr_asked: how often it was
  * @nr_cleared: handles that came back
+ * @opcode: the only command in its Command Effects Log
  */
 struct mock {
 	struct cxl_memdev_state *mds;
@@ -47,6 +51,7 @@ struct mock {
 	u16 health_rc;
 	unsigned int nr_asked;
 	unsigned int nr_cleared;
+	u16 opcode;
 };
 
 static struct mock *to_mock(struct cxl_mailbox *cxl_mbox)
@@ -74,6 +79,7 @@ static void clear_records(struct mock *mock, struct cxl_mbox_cmd *cmd)
 
 	mock->nr_cleared += payload->nr_recs;
 	mock->nr = 0;
+	mock->overflow = false;
 }
 
 static void get_health(struct mock *mock, struct cxl_mbox_cmd *cmd)
@@ -86,6 +92,25 @@ static void get_health(struct mock *mock, struct cxl_mbox_cmd *cmd)
 		return;
 	memset(info, 0, sizeof(*info));
 	info->health_status = mock->health;
+}
+
+static void get_supported_logs(struct cxl_mbox_cmd *cmd)
+{
+	struct cxl_mbox_get_supported_logs *logs = cmd->payload_out;
+
+	memset(logs, 0, cmd->size_out);
+	logs->entries = cpu_to_le16(1);
+	logs->entry[0].uuid = DEFINE_CXL_CEL_UUID;
+	logs->entry[0].size = cpu_to_le32(sizeof(struct cxl_cel_entry));
+	cmd->size_out = struct_size(logs, entry, 1);
+}
+
+static void get_log(struct mock *mock, struct cxl_mbox_cmd *cmd)
+{
+	struct cxl_cel_entry *entry = cmd->payload_out;
+
+	memset(entry, 0, cmd->size_out);
+	entry->opcode = cpu_to_le16(mock->opcode);
 }
 
 static int mock_send(struct cxl_mailbox *cxl_mbox, struct cxl_mbox_cmd *cmd)
@@ -102,6 +127,12 @@ static int mock_send(struct cxl_mailbox *cxl_mbox, struct cxl_mbox_cmd *cmd)
 		return 0;
 	case CXL_MBOX_OP_GET_HEALTH_INFO:
 		get_health(mock, cmd);
+		return 0;
+	case CXL_MBOX_OP_GET_SUPPORTED_LOGS:
+		get_supported_logs(cmd);
+		return 0;
+	case CXL_MBOX_OP_GET_LOG:
+		get_log(mock, cmd);
 		return 0;
 	}
 	return -ENXIO;
@@ -214,6 +245,7 @@ static void health_is_asked_for_after_overflow(struct kunit *test)
 	KUNIT_EXPECT_GE(test, mock->nr_asked, 1);
 
 	mock->health = 0;
+	mock->overflow = true;
 	add_record(mock, &CXL_EVENT_GEN_MEDIA_UUID, 2);
 	KUNIT_EXPECT_FALSE(test, degraded_after_read(mock));
 }
@@ -250,9 +282,46 @@ static void unknown_health_is_taken_for_degraded(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, degraded_after_read(mock));
 	KUNIT_EXPECT_EQ(test, mock->nr_asked, 0);
 
-	mock->overflow = false;
 	add_health(mock, 0, 4);
 	KUNIT_EXPECT_FALSE(test, degraded_after_read(mock));
+}
+
+/* Each log loses records of its own; what another one said may be newer. */
+static void loss_that_is_older_changes_nothing(struct kunit *test)
+{
+	struct mock *mock = test->priv;
+
+	add_health(mock, 0, 9);
+	KUNIT_EXPECT_FALSE(test, degraded_after_read(mock));
+	mock->overflow = true;
+	mock->lost_at = 5;
+	KUNIT_EXPECT_FALSE(test, degraded_after_read(mock));
+	mock->lost_at = 9;
+	KUNIT_EXPECT_TRUE(test, degraded_after_read(mock));
+}
+
+static void loss_without_a_clock_is_newer_than_the_log(struct kunit *test)
+{
+	struct mock *mock = test->priv;
+
+	mock->overflow = true;
+	add_health(mock, 0, 0);
+	KUNIT_EXPECT_TRUE(test, degraded_after_read(mock));
+	add_health(mock, 0, 0);
+	KUNIT_EXPECT_FALSE(test, degraded_after_read(mock));
+}
+
+/* It is newer than all that was lost, and than all records. */
+static void answer_counts_however_old_the_loss_is(struct kunit *test)
+{
+	struct mock *mock = test->priv;
+
+	add_health(mock, 0, 9);
+	KUNIT_EXPECT_FALSE(test, degraded_after_read(mock));
+	answers_for_health(mock, CXL_MBOX_CMD_RC_SUCCESS, DEGRADED);
+	mock->overflow = true;
+	mock->lost_at = 5;
+	KUNIT_EXPECT_TRUE(test, degraded_after_read(mock));
 }
 
 static void health_that_cannot_be_read_is_taken_for_degraded(struct kunit *test)
@@ -275,6 +344,35 @@ static void no_more_records_are_read_than_there_are(struct kunit *test)
 	add_health(mock, DEGRADED, 1);
 	KUNIT_EXPECT_TRUE(test, degraded_after_read(mock));
 	KUNIT_EXPECT_EQ(test, mock->nr_cleared, 1);
+}
+
+/* Each security command has a bit: that one has the one that is left. */
+static void effects_log_tells_of_media_operations(struct kunit *test)
+{
+	static const u16 others[] = {
+		CXL_MBOX_OP_SANITIZE,
+		CXL_MBOX_OP_SECURE_ERASE,
+		CXL_MBOX_OP_GET_SECURITY_STATE,
+		CXL_MBOX_OP_SET_PASSPHRASE,
+		CXL_MBOX_OP_DISABLE_PASSPHRASE,
+		CXL_MBOX_OP_UNLOCK,
+		CXL_MBOX_OP_FREEZE_SECURITY,
+		CXL_MBOX_OP_PASSPHRASE_SECURE_ERASE,
+	};
+	struct mock *mock = test->priv;
+	const unsigned long *enabled = mock->mds->security.enabled_cmds;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(others); i++) {
+		mock->opcode = others[i];
+		KUNIT_EXPECT_EQ(test, cxl_enumerate_cmds(mock->mds), 0);
+	}
+	KUNIT_EXPECT_EQ(test, bitmap_weight(enabled, CXL_SEC_ENABLED_MAX),
+			CXL_SEC_ENABLED_MAX - 1);
+
+	mock->opcode = MEDIA_OPS;
+	KUNIT_EXPECT_EQ(test, cxl_enumerate_cmds(mock->mds), 0);
+	KUNIT_EXPECT_TRUE(test, bitmap_full(enabled, CXL_SEC_ENABLED_MAX));
 }
 
 static int make_device(struct kunit *test)
@@ -345,8 +443,12 @@ static struct kunit_case watch_cases[] = {
 	KUNIT_CASE(overflow_counts_without_a_record),
 	KUNIT_CASE(answer_counts_more_than_a_record),
 	KUNIT_CASE(unknown_health_is_taken_for_degraded),
+	KUNIT_CASE(loss_that_is_older_changes_nothing),
+	KUNIT_CASE(loss_without_a_clock_is_newer_than_the_log),
+	KUNIT_CASE(answer_counts_however_old_the_loss_is),
 	KUNIT_CASE(health_that_cannot_be_read_is_taken_for_degraded),
 	KUNIT_CASE(no_more_records_are_read_than_there_are),
+	KUNIT_CASE(effects_log_tells_of_media_operations),
 	KUNIT_CASE(what_timed_out_may_come_late),
 	{}
 };
