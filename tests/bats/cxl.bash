@@ -133,19 +133,38 @@ forget_device() { # DAX-DEVICE
   done
 }
 
-# Whatever it is in use for: the drivers are told that the device is gone.
-delete_region() { # [REGION]
+# Whatever it is in use for: the drivers are told that the device is gone, by the
+# reset before it, or where it stays committed by the deletion itself.
+delete_region() { # [REGION [committed]]
   local region=${1:-$REGION} dev target decoders=()
   dev=$(region_device "$region" 2>/dev/null) || true
   for target in "$CXL/$region"/target[0-9]*; do
     decoders+=("$(<"$target")")
   done
-  echo 0 >"$CXL/$region/commit" || return
+  [ "${2:-}" = committed ] || echo 0 >"$CXL/$region/commit" || return
   echo "$region" >"$ROOT_DECODER/delete_region" || return
   for target in "${decoders[@]}"; do
     [ -z "$target" ] || echo 0 >"$CXL/$target/dpa_size" || return
   done
   [ -z "$dev" ] || forget_device "$dev"
+}
+
+# --- memory that stays when its device goes --------------------------------------
+
+# Statements of who has memory there, filled with seed 1, and uses it again each time
+# that it is told to go on.
+still_there() { # TIMES STATEMENTS
+  local n
+  for ((n = 1; n <= $1; n++)); do
+    echo "wait $BATS_TEST_TMPDIR/step$n; on $NODE all; verify 1; $2"
+    echo "signal $BATS_TEST_TMPDIR/done$n"
+  done
+}
+
+go_on() { # STEP
+  : >"$BATS_TEST_TMPDIR/step$1"
+  poll 60 background_reached "$BATS_TEST_TMPDIR/done$1"
+  [ -e "$BATS_TEST_TMPDIR/done$1" ] || { cat "$BATS_TEST_TMPDIR/background"; false; }
 }
 
 # --- what a device says of itself ---------------------------------------------

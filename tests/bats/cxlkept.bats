@@ -12,20 +12,6 @@ teardown() {
   no_splat
 }
 
-still_there() {
-  local n
-  for n in 1 2 3; do
-    echo "wait $BATS_TEST_TMPDIR/step$n; on $NODE all; verify 1; fill 1; verify 1"
-    echo "signal $BATS_TEST_TMPDIR/done$n"
-  done
-}
-
-go_on() { # STEP
-  : >"$BATS_TEST_TMPDIR/step$1"
-  poll 60 background_reached "$BATS_TEST_TMPDIR/done$1"
-  [ -e "$BATS_TEST_TMPDIR/done$1" ] || { cat "$BATS_TEST_TMPDIR/background"; false; }
-}
-
 @test "memory that cannot be moved stays what it is when its device goes" {
   local mem dir
   make_region 256 0
@@ -35,7 +21,7 @@ go_on() { # STEP
   mem=$(memdev_of 0)
   dir=$(pci_dir 0)
   background_ready "map 1M; bind $NODE; fill 1; on $NODE all; pin long; on $NODE all; signal $READY" \
-    "$(still_there)"
+    "$(still_there 3 'fill 1; verify 1')"
 
   echo "$mem" >/sys/bus/cxl/drivers/cxl_mem/unbind
   [ ! -e "/sys/bus/dax/devices/$DAX" ]

@@ -128,7 +128,6 @@ unbind_while_it_talks() { # DEVICE
     unbind_memdev "$1"
 }
 
-# bats test_tags=variation
 @test "it is while the device has much to say" {
   make_region 256 0
   plug_for_mbind
