@@ -61,6 +61,42 @@ demote_8m() {
   with_8m_reclaimed "map 16M file $(gcc -print-prog-name=cc1); read" "on 1 some"
 }
 
+# Prints which MiB of FILE begins with a page on node 1. Not each does: reclaim goes on
+# with what it has demoted.
+demoted_of() { # FILE
+  local at
+  for at in {0..15}; do
+    if memscript "map 16M file $1; slice ${at}M 4K; read; on 1 all"; then
+      echo "$at"
+      return
+    fi
+  done
+  fail "no MiB of $1 begins on node 1"
+}
+
+sum_of_page() { # FILE MIB
+  dd if="$1" bs=4K skip=$(($2 * 256)) count=1 status=none | cksum
+}
+
+@test "page cache that a memory error strikes there is read again" {
+  local file at sum corrupted
+  pages_get_lost
+  plug_tier
+  file=$(gcc -print-prog-name=cc1)
+  # or it is of the cgroup of whoever read it first
+  echo 1 >/proc/sys/vm/drop_caches
+  with_8m_reclaimed "map 16M file $file; read" "on 1 some"
+  at=$(demoted_of "$file")
+  sum=$(sum_of_page "$file" "$at")
+  corrupted=$(meminfo HardwareCorrupted)
+  memscript "map 16M file $file; slice ${at}M 4K; read; on 1 all; madvise hwpoison" \
+    "on absent all; read; on 0 all"
+  equal "$(meminfo HardwareCorrupted)" $((corrupted + 4)) HardwareCorrupted
+  equal "$(sum_of_page "$file" "$at")" "$sum" "what is read"
+  unplug
+  equal "$(meminfo HardwareCorrupted)" "$corrupted" HardwareCorrupted
+}
+
 @test "MADV_PAGEOUT of DRAM does not demote, it swaps" {
   plug_tier
   memscript "map 8M; fill 1; madvise pageout; on 1 none; on swap some; verify 1"
@@ -195,6 +231,13 @@ demote_4m_after() { # COMMAND STATEMENT-AFTER
   run ! log_says 'Killed process'
 }
 
+@test "without the opt-in what is on it goes to swap, and not to DRAM" {
+  set_attr mbind 1
+  plug_tier dax0.0 300
+  set_attr demotion 0
+  with_8m_reclaimed "map 16M; bind 1; fill 1; on 1 all" "on swap some; on 0 none; verify 1"
+}
+
 @test "three tiers: above DRAM, DRAM, below" {
   set_attr mbind 1
   plug_tier dax0.0 300
@@ -256,16 +299,21 @@ fill_dram() { # MIB-MORE
   [ "$(stat_of demoted)" -gt 1000 ]
 }
 
-# bats test_tags=variation
+# Huge pages show that it is not even tried: one that has no place to go to is split.
 @test "what its cpuset keeps from being demoted goes to swap under pressure" {
-  local dir
+  local dir splits
   plug_tier
   dir=$(cgroup tier)
   echo 0 >"$dir/cpuset.mems"
-  background_ready "write $dir/cgroup.procs self; map 16M; fill 1; signal $READY; wait $GO" \
-    "on 1 none; on swap some; verify 1"
+  echo always >"$THP/enabled"
+  splits=$(vmstat thp_migration_split)
+  background_ready "write $dir/cgroup.procs self; map 16M; fill 1; smaps AnonHugePages all" \
+    "signal $READY; wait $GO; on 1 none; on swap some; verify 1"
   fill_dram 16
   background_finish
+  equal "$(vmstat thp_migration_split)" "$splits" "huge pages that were split to be moved"
+  # what others have was demoted meanwhile
+  [ "$(stat_of demoted)" -gt 0 ]
 }
 
 reclaim_until_go() { # CGROUP
@@ -327,6 +375,31 @@ unplug_amid() { # PREFIX
   memscript "write $dir/cgroup.procs self; map 24M; bind 1; fill 1; on swap some" \
     "slice 0 2M; verify 1"
   run ! log_says 'Killed process'
+}
+
+# Runs STATEMENTs that take 24M in a cgroup of 16M.
+killed_at_the_limit() { # STATEMENT...
+  local dir before
+  dir=$(cgroup limit)
+  echo 16M >"$dir/memory.max"
+  echo 0 >"$dir/memory.swap.max"
+  drain
+  before=$(pages_demoted)
+  timeout 60 memscript "fork; write $dir/cgroup.procs self" "$@" "end KILL"
+  equal "$(pages_demoted)" "$before" "pages demoted"
+  equal "$(stat_of demoted)" 0 demoted
+}
+
+# What is demoted stays charged: that could go on for ever.
+@test "without swap who exceeds it is killed, with the node below DRAM or above" {
+  local distance
+  set_attr mbind 1
+  for distance in 2880 300; do
+    plug_tier dax0.0 $distance
+    killed_at_the_limit "map 24M; touch"
+    killed_at_the_limit "map 12M; bind 1; touch; map 12M; touch"
+    unplug
+  done
 }
 
 @test "demotion without reclaim is EINVAL, in both orders, plugged or not" {

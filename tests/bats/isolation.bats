@@ -90,8 +90,10 @@ fill_until_oom() {
   assert_untouched
 }
 
+# With the opt-in, too: only who writes its number names it.
 @test "numactl --interleave=all is as without the node" {
   set_attr mbind 1
+  set_attr interleave 1
   setup_plugged
   numactl --interleave=all -- memscript 'map 16M; fill 1; on 0 all'
   numactl --interleave=all -- filler cache=8M tmpfs=8M pipes=4M -- true
@@ -113,6 +115,7 @@ fill_until_oom() {
 @test "tmpfs cannot be mounted with a policy for the node" {
   local mode
   set_attr mbind 1
+  set_attr interleave 1
   setup_plugged
   for mode in bind interleave prefer; do
     run ! mount -t tmpfs -o "mpol=$mode:$NODE" none "$BATS_TEST_TMPDIR"

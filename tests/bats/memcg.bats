@@ -157,6 +157,17 @@ lower_the_limit() { # CGROUP LIMIT
   background_finish
 }
 
+@test "memory.reclaim finds nothing there: it is EAGAIN, and no page goes to swap" {
+  local dir
+  plug_for_mbind
+  dir=$(cgroup all)
+  hold_inside "$dir"
+  refuses EAGAIN "$dir/memory.reclaim" 8M
+  no_more_swapped "$dir"
+  within "$(on_node "$dir" anon)" $((16 << 20)) $((256 << 10)) "anon on the node"
+  background_finish
+}
+
 @test "page tables and slab of a bound task are charged, and on DRAM" {
   local dir
   plug_for_mbind online_kernel

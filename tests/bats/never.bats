@@ -7,6 +7,7 @@
 load lib
 
 OPTS=(reclaim demotion interleave madvise numa_balance ltpin)
+KDAMOND=/sys/kernel/mm/damon/admin/kdamonds/0
 
 # Runs COMMAND with the node plugged, without opt-ins and with all; on the debug
 # kernel with all.
@@ -25,10 +26,10 @@ either_way() { # COMMAND...
   done
 }
 
-# A bound buffer that must be in place and unharmed after COMMAND.
+# A bound buffer that must be in place, unharmed and as young as before after COMMAND.
 untouched_by() { # COMMAND...
-  background_ready "map 16M; bind $NODE; fill 1; signal $READY; wait $GO" \
-    "on $NODE all; on swap none; verify 1"
+  background_ready "map 16M; bind $NODE; fill 1; smaps Referenced all; signal $READY; wait $GO" \
+    "smaps Referenced all; on $NODE all; on swap none; verify 1"
   "$@"
   background_finish
 }
@@ -120,36 +121,39 @@ damon_scheme() { # ACTION device|process|dram [TARGET]
   echo 1000000 >$dir/access_pattern/age/max
 }
 
+damon_stat() { # COUNTER: as it was when damon_tried() looked
+  cat "$KDAMOND/contexts/0/schemes/0/stats/$1"
+}
+
 damon_tried() {
-  local kdamond=/sys/kernel/mm/damon/admin/kdamonds/0
-  echo update_schemes_stats >$kdamond/state
-  [ "$(<$kdamond/contexts/0/schemes/0/stats/nr_tried)" -gt 20 ]
+  echo update_schemes_stats >$KDAMOND/state
+  [ "$(damon_stat nr_tried)" -gt 20 ]
 }
 
 run_damon() { # ACTION device|process|dram [TARGET]
   damon_scheme "$@"
-  echo on >/sys/kernel/mm/damon/admin/kdamonds/0/state
+  echo on >$KDAMOND/state
   poll 30 damon_tried
-  echo off >/sys/kernel/mm/damon/admin/kdamonds/0/state
+  echo off >$KDAMOND/state
 }
 
-# Aging moves pages between the lists.
-damon_ages_nothing() { # ACTION device|process
-  local active
-  active=$(vmstat nr_active_anon "$NODE")
-  run_damon "$@"
-  within "$(vmstat nr_active_anon "$NODE")" "$active" 64 "active pages"
+# By its own count: which list a page is on shows no aging, as a page that is not
+# active cannot become less so.
+damon_applies_nothing() { # ACTION
+  run_damon "$1" device
+  equal "$(damon_stat sz_applied)" 0 sz_applied
 }
 
+# Advice to a process counts as applied, whatever it did.
 damon_does_nothing() {
   local action
   for action in pageout lru_deprio lru_prio; do
     rm -f "$READY" "$GO"
-    untouched_by damon_ages_nothing $action device
+    untouched_by damon_applies_nothing $action
   done
   for action in pageout cold; do
     rm -f "$READY" "$GO"
-    untouched_by damon_ages_nothing $action process
+    untouched_by run_damon $action process
   done
 }
 
@@ -158,7 +162,7 @@ damon_does_nothing() {
 }
 
 damon_applied() {
-  damon_tried && [ "$(</sys/kernel/mm/damon/admin/kdamonds/0/contexts/0/schemes/0/stats/sz_applied)" -gt 0 ]
+  damon_tried && [ "$(damon_stat sz_applied)" -gt 0 ]
 }
 
 # bats test_tags=variation
@@ -166,9 +170,9 @@ damon_applied() {
   local action
   for action in pageout lru_deprio lru_prio; do
     damon_scheme $action dram
-    echo on >/sys/kernel/mm/damon/admin/kdamonds/0/state
+    echo on >$KDAMOND/state
     poll 30 damon_applied
-    echo off >/sys/kernel/mm/damon/admin/kdamonds/0/state
+    echo off >$KDAMOND/state
   done
 }
 

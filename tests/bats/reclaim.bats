@@ -103,7 +103,6 @@ reclaim_by_hand() {
   with_either_lru reclaim_by_hand
 }
 
-# bats test_tags=variation
 @test "a cgroup over memory.high is brought back below it" {
   local dir
   plug_for_reclaim
@@ -184,6 +183,20 @@ more_in_huge_blocks() { # than PAGES
   set_attr reclaim 1
   poll 20 more_in_huge_blocks $((before + 2048))
   echo 20 >/proc/sys/vm/compaction_proactiveness
+  background_finish
+}
+
+@test "so it is when all nodes are compacted by hand" {
+  local before
+  plug_for_mbind
+  background_ready "$(holes 64)" "signal $READY; wait $GO; on $NODE all; verify 1"
+  drain
+  before=$(free_in_huge_blocks)
+  echo 1 >/proc/sys/vm/compact_memory
+  run ! more_in_huge_blocks "$before"
+  set_attr reclaim 1
+  echo 1 >/proc/sys/vm/compact_memory
+  more_in_huge_blocks $((before + 2048))
   background_finish
 }
 

@@ -100,7 +100,7 @@ mthp_faults() {
   plug_for_mbind
   echo madvise >"$THP/enabled"
   background_ready "map 8M; fill 1; bind $NODE; madvise hugepage; signal $READY; wait $GO" \
-    "on 0 all; verify 1"
+    "on 0 all; smaps AnonHugePages all; verify 1"
   run_khugepaged
   background_finish
   assert_node_empty

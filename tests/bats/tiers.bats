@@ -18,9 +18,8 @@ load lib
   set_attr adistance "$before"
 }
 
-# The last one.
-@test "demotion steps over a private node, to the ordinary one below it" {
-  local dir
+# What kmem plugs stays, so those who need it are the last ones.
+plug_above_an_ordinary_node() {
   echo online_movable >/sys/devices/system/memory/auto_online_blocks
   bind_to kmem dax1.0
   poll 10 node_has_state memory 2
@@ -29,10 +28,33 @@ load lib
   set_attr mbind 1
   plug
   echo 1 >/sys/kernel/mm/numa/demotion_enabled
+}
+
+@test "demotion steps over a private node, to the ordinary one below it" {
+  local dir
+  plug_above_an_ordinary_node
   dir=$(cgroup cold)
   background_ready "write $dir/cgroup.procs self; map 16M; fill 1; signal $READY; wait $GO" \
     "on 2 some; on $NODE none; verify 1"
   echo 8M >"$dir/memory.reclaim"
   background_finish
   assert_node_empty
+}
+
+@test "with the opt-in it stops there, and what finds no room goes on to the ordinary one" {
+  local dir before
+  plug_above_an_ordinary_node
+  set_attr reclaim 1
+  set_attr demotion 1
+  dir=$(cgroup cold)
+  # the private one becomes full in the middle of a batch
+  background_ready "write $dir/cgroup.procs self; $(much_of_node 124); mlock; on $NODE all" \
+    "map 32M; fill 1; signal $READY; wait $GO; on $NODE some; on 2 some; verify 1"
+  drain
+  before=$(vmstat pgdemote_direct 0)
+  echo 24M >"$dir/memory.reclaim"
+  background_finish
+  drain
+  # and not only by way of the private one, from which it is demoted as well
+  [ $(($(vmstat pgdemote_direct 0) - before)) -gt "$(stat_of demoted)" ]
 }
