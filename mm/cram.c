@@ -142,6 +142,8 @@ static unsigned long pages_in_use(int nid)
 		unsigned long all = zone_managed_pages(zone);
 		unsigned long free;
 
+		if (!all)
+			continue;
 		/* What goes from one to the other meanwhile is not missed. */
 		free = pages_in_lists(zone);
 		free += zone_page_state_snapshot(zone, NR_FREE_PAGES);
