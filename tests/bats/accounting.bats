@@ -37,6 +37,7 @@ metadata() {
   done
 }
 
+# bats test_tags=variation
 @test "MemFree and MemAvailable fall by the node's metadata and no more" {
   local free available word tolerance=$(($(metadata) + $(drift)))
   for word in online_movable online_kernel; do
@@ -67,6 +68,7 @@ metadata() {
   background_finish
 }
 
+# bats test_tags=variation
 @test "sysinfo(2) agrees with meminfo" {
   local total free
   read -r _ total _ free _ < <(free -k | sed -n 2p)
@@ -75,6 +77,7 @@ metadata() {
   within "$(free -k | awk '/^Mem/ { print $4 }')" "$free" "$(($(metadata) + $(drift)))" free
 }
 
+# bats test_tags=variation
 @test "dirty limits follow the memory that page cache can use" {
   local name word tolerance
   tolerance=$((($(metadata) + $(drift)) / 4 / 5))
@@ -91,6 +94,7 @@ metadata() {
   done
 }
 
+# bats test_tags=variation
 @test "the node's meminfo, vmstat and zoneinfo show it in full" {
   local pages
   pages=$(($(attr size) / 4096))
@@ -104,6 +108,7 @@ metadata() {
   grep -q "^Node *$NODE, zone  Movable" /proc/pagetypeinfo
 }
 
+# bats test_tags=variation
 @test "anonymous pages on the node are counted on the node" {
   plug_for_mbind
   background_ready "map 16M; bind $NODE; touch; signal $READY; wait $GO"
@@ -124,6 +129,7 @@ metadata() {
     "smaps Anonymous all"
 }
 
+# bats test_tags=variation
 @test "the counters of numastat count allocations of the bound task" {
   local before
   plug_for_mbind

@@ -26,6 +26,7 @@ nothing_left() { # NODE
   log_says 'dax0\.0.*node 0'
 }
 
+# bats test_tags=variation
 @test "a bad node id is EINVAL" {
   local value
   for value in -1 4 63 64 1000000 node1 0x; do
@@ -34,6 +35,7 @@ nothing_left() { # NODE
   equal "$(attr node)" 0 node
 }
 
+# bats test_tags=variation
 @test "a device without one whole memory block is refused and says why" {
   local size
   size=$(attr size dax2.0)
@@ -141,6 +143,7 @@ daxctl_offline() { # NODE: every block of it, so that kmem lets go
   set_attr node 0
 }
 
+# bats test_tags=variation
 @test "two devices may be given one node that is neither's own" {
   set_attr node 2
   bind_to anondax dax2.0

@@ -159,6 +159,7 @@ setup() {
 }
 
 # Each look takes time: with all of the others off, and on.
+# bats test_tags=variation
 @test "NUMA balancing looks at the node with its opt-in only, whatever the others are" {
   local others value before updates opt
   balance_fast

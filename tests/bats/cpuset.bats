@@ -14,6 +14,7 @@ inside() { # CGROUP STATEMENT...
   inside "$CGROUPS" "map 4M; bind $NODE; touch; on $NODE all"
 }
 
+# bats test_tags=variation
 @test "a cgroup that never chose its memory has it too" {
   local dir
   plug_for_mbind
@@ -22,6 +23,7 @@ inside() { # CGROUP STATEMENT...
   inside "$dir" "policy $NODE; map 4M; touch; on $NODE all"
 }
 
+# bats test_tags=variation
 @test "the node can be written to cpuset.mems together with DRAM" {
   local dir
   plug_for_mbind
@@ -54,6 +56,7 @@ inside() { # CGROUP STATEMENT...
   rmdir "$dir/child"
 }
 
+# bats test_tags=variation
 @test "a set of private nodes alone is EINVAL and changes nothing" {
   local dir
   plug_for_mbind
@@ -66,6 +69,7 @@ inside() { # CGROUP STATEMENT...
   inside "$dir" 'map 4M; touch; on 0 all'
 }
 
+# bats test_tags=variation
 @test "without the opt-in cpuset.mems opens nothing" {
   local dir
   plug
@@ -109,6 +113,7 @@ inside() { # CGROUP STATEMENT...
   background_finish
 }
 
+# bats test_tags=variation
 @test "a bound task of a cgroup that loses the node goes on with DRAM" {
   local dir
   plug_for_mbind

@@ -71,6 +71,7 @@ load cram
   [ "$(vmstat pgdemote_direct)" -gt "$before" ]
 }
 
+# bats test_tags=variation
 @test "neither page cache nor shared memory gets there" {
   in_cram "map 4M shm; fill 1" "on 1 none; verify 1"
   in_cram "map 4M file $(gcc -print-prog-name=cc1); read" "on 1 none"
@@ -100,6 +101,7 @@ load cram
   in_cram "map 2M; fill 1; pin read" "on 0 all; unpin; $(demote_all "$dir"); on 1 all" "verify 1"
 }
 
+# bats test_tags=variation
 @test "nor is it tried" {
   in_cram "map 4M; fill 1; pin long" "on 0 all; verify 1"
   # other memory of the script
@@ -123,10 +125,12 @@ load cram
   [ "$(stat_of demoted)" -lt 512 ]
 }
 
+# bats test_tags=variation
 @test "MADV_FREE of what is there leaves it there" {
   in_cram "map 2M; fill 1" "madvise free; readonly; on 1 all; verify 1; fill 2; on 0 all; verify 2"
 }
 
+# bats test_tags=variation
 @test "MADV_PAGEOUT does not demote" {
   plug_cram
   swap_on
@@ -144,6 +148,7 @@ load cram
   memscript "write $dir/cgroup.procs self; map 24M; fill 1; on swap some; on 1 none; verify 1"
 }
 
+# bats test_tags=variation
 @test "nothing else leads there: no policy, no move, no huge page made there" {
   plug_cram
   memscript "map 2M; expect EINVAL bind 1; expect EINVAL policy 1; fill 1" \
@@ -171,6 +176,7 @@ reads_in_place() { # THP setting
   reads_in_place never
 }
 
+# bats test_tags=variation
 @test "nor do they of huge pages" {
   reads_in_place always
 }

@@ -49,6 +49,7 @@ demoted_script() { # STATEMENTS-BEFORE STATEMENTS-AFTER
   swap_off
 }
 
+# bats test_tags=variation
 @test "above the low mark a part of what comes is let in" {
   plug_small 16
   demoted_script "map 10M; fill 1" "on 1 some; verify 1"
@@ -85,6 +86,7 @@ shrink_to() { # MEBIBYTES
   background_finish
 }
 
+# bats test_tags=variation
 @test "locked memory can leave, too" {
   local dir
   dir=$(cgroup cram)
@@ -279,6 +281,7 @@ evicted_are() { # MIN
   background_finish
 }
 
+# bats test_tags=variation
 @test "plugged again it is empty, whatever it reported before" {
   reporting_device 100
   set_attr used $((80 * MIB))
@@ -409,6 +412,7 @@ waiting_writer() { # SIZE
 
 # A copy takes no more than it gives back: the limit has to be below what is there.
 # That can be set while nobody can be killed.
+# bats test_tags=variation
 @test "so it is where the pages are its own" {
   local dir before score=/proc/self/oom_score_adj
   plug_small 64
@@ -550,6 +554,7 @@ shares() { # PERCENT
     "verify 2; slice 0 4M; fill 3; on 1 none; verify 3"
 }
 
+# bats test_tags=variation
 @test "and when so many other pages leave that it is more than the share" {
   plug_small 64
   set_attr writable_pct 50
@@ -558,6 +563,7 @@ shares() { # PERCENT
     "verify 2; on 1 all"
 }
 
+# bats test_tags=variation
 @test "but only so much as that is" {
   local dir
   plug_small 64
@@ -589,6 +595,7 @@ shares() { # PERCENT
   in_cram "map 16M; touch" "on 1 all; $DRAIN; fill 2; on 1 some; on 0 some; verify 2"
 }
 
+# bats test_tags=variation
 @test "and after that as the device stores what was written" {
   local said
   plug_small 64

@@ -13,6 +13,7 @@ load cram
   equal "$(attr used)" 0 "bytes in use"
 }
 
+# bats test_tags=variation
 @test "memory that is on no CXL device is told to nobody" {
   in_cram "map 4M; fill 1" "on 1 all"
   sleep 3

@@ -27,6 +27,7 @@ counts_copies() {
   counts_copies
 }
 
+# bats test_tags=variation
 @test "copy_to_user copies" {
   copies "poke pipe 2"
   counts_copies
@@ -37,6 +38,7 @@ counts_copies() {
   counts_copies
 }
 
+# bats test_tags=variation
 @test "process_vm_writev copies" {
   copies "poke vmwrite 2"
   counts_copies
@@ -54,6 +56,7 @@ counts_copies() {
   copies "poke fixed 2"
 }
 
+# bats test_tags=variation
 @test "MADV_POPULATE_WRITE copies" {
   in_cram "map 2M; fill 1" "madvise populate_write; on 0 all; verify 1; until 10 used 1 200"
 }
@@ -112,6 +115,7 @@ block_device() {
     "whole; on 1 4M; until 10 used 1 1400"
 }
 
+# bats test_tags=variation
 @test "so it does where a child shares the huge page" {
   echo always >"$THP/enabled"
   in_cram "map 2M; fill 1; smaps AnonHugePages all" \
@@ -122,6 +126,7 @@ block_device() {
 }
 
 # Which is decided for huge pages apart from small ones.
+# bats test_tags=variation
 @test "and where the mapping is not writable" {
   echo always >"$THP/enabled"
   in_cram "map 2M; fill 1; mprotect r; smaps AnonHugePages all" \
@@ -149,6 +154,7 @@ stays_either_way() { # STATEMENTS
   stays_either_way "mprotect r; mprotect rw; readonly 2M; mprotect none; mprotect rw"
 }
 
+# bats test_tags=variation
 @test "nor of a part" {
   stays_either_way "slice 512K 1M; mprotect r; mprotect rw; whole"
 }

@@ -76,12 +76,14 @@ name_next_region() {
   place_and_unplug
 }
 
+# bats test_tags=variation
 @test "so does one that is interleaved by pages, in ZONE_NORMAL" {
   make_region 4096 1 0
   plug_for_mbind online_kernel
   place_and_unplug
 }
 
+# bats test_tags=variation
 @test "every service can be turned on for it, plugged or not" {
   local opt when
   make_region 256 0
@@ -144,6 +146,7 @@ name_next_region() {
   equal "$(stat_of trimmed)" 0 trimmed
 }
 
+# bats test_tags=variation
 @test "without data on performance a region is as far away as kmem puts it" {
   make_region 256 0
   bind_to anondax

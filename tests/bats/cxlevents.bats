@@ -26,6 +26,7 @@ gate_gets() { # WORD
 
 # --- capacity -------------------------------------------------------------------
 
+# bats test_tags=variation
 @test "a device that is short of capacity closes the gate, whatever log it says so in" {
   local log
   plug_reporting 0

@@ -97,6 +97,7 @@ sum_of_page() { # FILE MIB
   equal "$(meminfo HardwareCorrupted)" "$corrupted" HardwareCorrupted
 }
 
+# bats test_tags=variation
 @test "MADV_PAGEOUT of DRAM does not demote, it swaps" {
   plug_tier
   memscript "map 8M; fill 1; madvise pageout; on 1 none; on swap some; verify 1"
@@ -164,6 +165,7 @@ demote_4m_after() { # COMMAND STATEMENT-AFTER
   [ $(($(stat_of demoted) - demoted)) -gt 500 ]
 }
 
+# bats test_tags=variation
 @test "without the opt-in they go to swap" {
   set_attr reclaim 1
   plug
@@ -222,6 +224,7 @@ demote_4m_after() { # COMMAND STATEMENT-AFTER
   equal "$(stat_of demoted)" 0
 }
 
+# bats test_tags=variation
 @test "so it does when it is outgrown, and nobody is killed" {
   set_attr mbind 1
   plug_tier dax0.0 300
@@ -402,6 +405,7 @@ killed_at_the_limit() { # STATEMENT...
   done
 }
 
+# bats test_tags=variation
 @test "demotion without reclaim is EINVAL, in both orders, plugged or not" {
   local when
   for when in before after; do

@@ -24,6 +24,7 @@ load lib
     "fill 2; on $NODE all; signal $GO; join; verify 2"
 }
 
+# bats test_tags=variation
 @test "a copy in a child that rebound to DRAM is on DRAM" {
   plug_for_mbind
   memscript "map 8M; bind $NODE; fill 1" \
@@ -35,6 +36,7 @@ load lib
   memscript "map 4M; fill 1; move $NODE; fork; fill 2; on 0 all; end; on $NODE all; verify 1"
 }
 
+# bats test_tags=variation
 @test "the node gets the pages back when the last process ends" {
   plug_for_mbind
   memscript "map 8M; bind $NODE; fill 1" \
@@ -50,18 +52,21 @@ load lib
   assert_node_empty
 }
 
+# bats test_tags=variation
 @test "mprotect back and forth neither moves nor changes a page" {
   plug_for_mbind
   memscript "map 4M; bind $NODE; fill 1; mprotect r; verify 1; mprotect none" \
     "fork; read; end SEGV; mprotect rw; verify 1; fill 2; on $NODE all; verify 2"
 }
 
+# bats test_tags=variation
 @test "locked pages stay on the node and are shown as unevictable" {
   plug_for_mbind
   memscript "map 4M; bind $NODE; mlock; fill 1; on $NODE all; kflags unevictable all" \
     "munlock; on $NODE all; verify 1"
 }
 
+# bats test_tags=variation
 @test "MADV_DONTNEED gives pages back to the node" {
   plug_for_mbind
   memscript "map 8M; bind $NODE; fill 1; madvise dontneed; on absent all; until 10 used $NODE 0" \
@@ -76,6 +81,7 @@ load lib
   equal "$(vmstat pglazyfree)" "$lazy" pglazyfree
 }
 
+# bats test_tags=variation
 @test "a pipe uses the pages in place" {
   plug_for_mbind
   memscript "map 1M; bind $NODE; fill 1; pin short; on $NODE all; unpin; verify 1; on $NODE all"

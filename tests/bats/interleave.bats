@@ -26,12 +26,14 @@ plug_for_spread() {
   echo 1 >$weights/node1
 }
 
+# bats test_tags=variation
 @test "so it does for huge pages" {
   plug_for_spread
   echo always >"$THP/enabled"
   memscript "map 16M; bind 0,1 interleave; fill 1; smaps AnonHugePages all; on 0 8M; on 1 8M; verify 1"
 }
 
+# bats test_tags=variation
 @test "named alone, each of the modes has its memory there" {
   local mode
   plug_for_spread
@@ -40,11 +42,13 @@ plug_for_spread() {
   done
 }
 
+# bats test_tags=variation
 @test "preferred-many takes the nearest of the nodes first" {
   plug_for_spread
   memscript "map 4M; bind 0,1 preferred-many; touch; on 0 all; policy-is 0,1 preferred-many"
 }
 
+# bats test_tags=variation
 @test "preferred takes the first of the nodes" {
   plug_for_spread
   memscript "map 4M; bind 0,1 preferred; touch; on 0 all; policy-is 0 preferred"
@@ -99,23 +103,27 @@ plug_for_spread() {
   memscript "map 8M; fill 1; on 0 all; bind 1 interleave move; on 1 all; verify 1"
 }
 
+# bats test_tags=variation
 @test "shared memory takes the policy and stays on DRAM" {
   plug_for_spread
   memscript "map 4M shm; bind 0,1 interleave; touch; on 0 all"
   memscript "map 4M shm; bind 1 preferred; touch; on 0 all"
 }
 
+# bats test_tags=variation
 @test "the opt-in does not open the node to binding and moving" {
   plug_for_spread
   memscript "map 4M; expect EINVAL bind 1; touch; expect ENODEV move 1; on 0 all"
 }
 
+# bats test_tags=variation
 @test "nor does the one to binding open it to these modes" {
   set_attr mbind 1
   plug
   memscript "map 4M; expect EINVAL bind 1 interleave; bind 0,1 interleave; policy-is 0 interleave; touch; on 0 all"
 }
 
+# bats test_tags=variation
 @test "relative nodes are ordinary ones" {
   plug_for_spread
   memscript "map 4M; bind 0,1 interleave relative; touch; on 0 all"
@@ -147,6 +155,7 @@ plug_for_spread() {
   memscript "write $dir/cgroup.procs self; map 4M; bind 0,1 interleave; touch; on 1 2M"
 }
 
+# bats test_tags=variation
 @test "an unbound task is not affected" {
   plug_for_spread
   memscript "map 8M; touch; on 0 all"

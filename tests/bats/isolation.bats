@@ -42,6 +42,7 @@ fill_until_oom() {
   log_says 'Out of memory: Killed process'
 }
 
+# bats test_tags=variation
 @test "with every kind of memory filled up to OOM kills, ZONE_NORMAL stays empty" {
   setup_plugged online_kernel
   fill_until_oom
@@ -63,6 +64,7 @@ fill_until_oom() {
   echo 0 >/proc/sys/vm/nr_overcommit_hugepages
 }
 
+# bats test_tags=variation
 @test "hugetlb pages of a task that is bound to the node stay on DRAM" {
   set_attr mbind 1
   setup_plugged online_kernel
@@ -91,6 +93,7 @@ fill_until_oom() {
 }
 
 # With the opt-in, too: only who writes its number names it.
+# bats test_tags=variation
 @test "numactl --interleave=all is as without the node" {
   set_attr mbind 1
   set_attr interleave 1
@@ -100,6 +103,7 @@ fill_until_oom() {
   assert_untouched
 }
 
+# bats test_tags=variation
 @test "a task that prefers or interleaves over the node alone is refused" {
   local mode
   set_attr mbind 1
@@ -112,6 +116,7 @@ fill_until_oom() {
   assert_untouched
 }
 
+# bats test_tags=variation
 @test "tmpfs cannot be mounted with a policy for the node" {
   local mode
   set_attr mbind 1

@@ -21,6 +21,7 @@ plug_for_pins() { # [WORD]
     "verify 2; on $NODE all"
 }
 
+# bats test_tags=variation
 @test "so is what the kernel is only to read" {
   plug_for_pins
   memscript "map 2M; bind $NODE; fill 1; pin read; on $NODE all; pinned 1; unpin; on $NODE all"
@@ -42,11 +43,13 @@ plug_for_pins() { # [WORD]
   memscript "map 2M; bind $NODE; fill 1; pin long; on 0 all; verify 1; fill 2; unpin; verify 2"
 }
 
+# bats test_tags=variation
 @test "nor does the pin itself fault it in there, and nobody is killed for that" {
   plug_for_pins online_movable
   memscript "map 2M; bind $NODE; pin long; on 0 all; fill 1; verify 1"
 }
 
+# bats test_tags=variation
 @test "memory that is not bound is pinned where it is" {
   plug_for_pins
   memscript "map 2M; fill 1; pin long; on 0 all; verify 1"

@@ -10,12 +10,14 @@ plug_for_hints() {
   plug_for_mbind
 }
 
+# bats test_tags=variation
 @test "MADV_COLD makes pages inactive" {
   plug_for_hints
   memscript "map 4M as a; bind $NODE; fill 1; map 4K; touch; move 0; use a" \
     "smaps Referenced all; madvise cold; smaps Referenced none; on $NODE all; verify 1"
 }
 
+# bats test_tags=variation
 @test "MADV_FREE marks pages as free to take" {
   local lazy
   plug_for_hints
@@ -46,6 +48,7 @@ free_and_reclaim() {
   with_either_lru free_and_reclaim
 }
 
+# bats test_tags=variation
 @test "MADV_PAGEOUT leaves a node alone that is not reclaimed" {
   plug_for_hints
   memscript "map 4M; bind $NODE; fill 1; madvise pageout; on swap none; on $NODE all; verify 1"
@@ -86,11 +89,13 @@ free_and_reclaim() {
     "smaps AnonHugePages all; on $NODE all; verify 1; fill 2; verify 2"
 }
 
+# bats test_tags=variation
 @test "MADV_COLLAPSE on DRAM makes a huge page there" {
   plug_for_hints
   memscript "map 8M; fill 1; madvise collapse; smaps AnonHugePages all; on 0 all; verify 1"
 }
 
+# bats test_tags=variation
 @test "without the opt-in MADV_COLLAPSE is EINVAL and changes nothing" {
   plug_for_mbind
   memscript "map 8M; bind $NODE; fill 1; expect EINVAL madvise collapse" \
@@ -117,6 +122,7 @@ free_and_reclaim() {
     "expect EINVAL madvise collapse remote; on $NODE all; verify 1"
 }
 
+# bats test_tags=variation
 @test "MADV_DONTNEED and MADV_POPULATE work as without the opt-in" {
   plug_for_hints
   memscript "map 4M; bind $NODE; fill 1; madvise dontneed; on absent all; zeroed" \
@@ -130,6 +136,7 @@ all_opts_on() {
   done
 }
 
+# bats test_tags=variation
 @test "with all opt-ins, soft offline moves the folio to DRAM and keeps its content" {
   pages_get_lost
   all_opts_on
@@ -139,6 +146,7 @@ all_opts_on() {
   memscript "map 64M; bind $NODE; fill 1; on $NODE all; verify 1"
 }
 
+# bats test_tags=variation
 @test "with all opt-ins, a memory error kills only who touches the page" {
   pages_get_lost
   all_opts_on

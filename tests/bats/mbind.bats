@@ -9,6 +9,7 @@ load lib
   memscript "map 16M; bind $NODE; fill 1; where; on $NODE all; verify 1; tells $NODE"
 }
 
+# bats test_tags=variation
 @test "a bound buffer may take the node's memory up to its reserve" {
   local pages
   plug_for_mbind
@@ -16,6 +17,7 @@ load lib
   memscript "map ${pages}p; bind $NODE; touch; on $NODE all"
 }
 
+# bats test_tags=variation
 @test "MPOL_BIND works in ZONE_NORMAL as in ZONE_MOVABLE" {
   plug_for_mbind online_kernel
   memscript "map 16M; bind $NODE; fill 1; on $NODE all; verify 1"
@@ -27,6 +29,7 @@ load lib
     "slice 0 1M; on 0 all; slice 1M 1M; on $NODE all; slice 2M 2M; on 0 all"
 }
 
+# bats test_tags=variation
 @test "a mapping that grows downwards keeps its binding" {
   plug_for_mbind
   memscript "map 256K grow; slice 252K 4K; bind $NODE; whole; touch; on $NODE all"
@@ -61,6 +64,7 @@ load lib
   memscript "map 4M as a; bind 1; touch; on 1 all; map 4M; bind 2; touch; on 2 all"
 }
 
+# bats test_tags=variation
 @test "without the opt-in the node alone is EINVAL" {
   plug
   memscript "map 4M; expect EINVAL bind $NODE; expect EINVAL bind $NODE static" \
@@ -79,11 +83,13 @@ load lib
   memscript "map 4M; expect EINVAL bind 2; bind 1,2; policy-is 1; touch; on 1 all"
 }
 
+# bats test_tags=variation
 @test "an unplugged node cannot be bound to, opt-in or not" {
   set_attr mbind 1
   memscript "map 4M; expect EINVAL bind $NODE"
 }
 
+# bats test_tags=variation
 @test "soft and spreading modes drop the node from the mask" {
   local mode
   plug_for_mbind
@@ -92,6 +98,7 @@ load lib
   done
 }
 
+# bats test_tags=variation
 @test "soft and spreading modes with nothing but the node are EINVAL" {
   local mode
   plug_for_mbind
@@ -100,17 +107,20 @@ load lib
   done
 }
 
+# bats test_tags=variation
 @test "static nodes are kept as they were given" {
   plug_for_mbind
   memscript "map 4M; bind $NODE static; policy-is $NODE static; touch; on $NODE all"
 }
 
+# bats test_tags=variation
 @test "relative nodes count ordinary nodes, and none of them is private" {
   plug_for_mbind
   memscript "map 4M; bind 0 relative; touch; on 0 all"
   memscript "map 4M; bind 1 relative; touch; on 0 all"
 }
 
+# bats test_tags=variation
 @test "flags that are for the kernel's own use are EINVAL" {
   local bit
   plug_for_mbind
@@ -136,12 +146,14 @@ load lib
     "slice 2M 2M; touch; on $NODE all"
 }
 
+# bats test_tags=variation
 @test "MPOL_MF_STRICT reports pages on the wrong node" {
   plug_for_mbind
   memscript "map 4M; fill 5; expect EIO bind $NODE strict; on 0 all"
   memscript "map 4M; bind $NODE; fill 5; expect EIO bind 0 strict; on $NODE all"
 }
 
+# bats test_tags=variation
 @test "get_mempolicy gives back the binding and the place of each page" {
   plug_for_mbind
   memscript "map 4M; bind $NODE; policy-is $NODE; touch; tells $NODE"
@@ -161,6 +173,7 @@ load lib
     "on 0 all; write $(attr_file mbind) 1; slice 2M 2M; touch; on $NODE all"
 }
 
+# bats test_tags=variation
 @test "hugetlb mappings cannot be bound to the node" {
   plug_for_mbind
   echo 4 >/proc/sys/vm/nr_hugepages
@@ -168,6 +181,7 @@ load lib
   echo 0 >/proc/sys/vm/nr_hugepages
 }
 
+# bats test_tags=variation
 @test "shared memory cannot be bound to the node" {
   plug_for_mbind
   memscript "map 4M shm; expect EINVAL bind $NODE; expect EINVAL bind 0,$NODE" \
@@ -175,6 +189,7 @@ load lib
   memscript "policy $NODE; map 4M shm; fill 1; on 0 all"
 }
 
+# bats test_tags=variation
 @test "file mappings cannot be bound to the node, shared or private" {
   plug_for_mbind
   memscript "map 1M sharedfile $BATS_TEST_TMPDIR/file; expect EINVAL bind $NODE; fill 2" \
@@ -197,6 +212,7 @@ load lib
   memscript "map 4M; bind 0,$NODE; home 0; touch; on 0 all"
 }
 
+# bats test_tags=variation
 @test "binding to a node needs no privilege once the admin opened it" {
   plug_for_mbind
   run -0 unprivileged "map 4M; bind $NODE; touch; query $NODE"

@@ -29,6 +29,7 @@ on_node() { # CGROUP FIELD: bytes on $NODE by memory.numa_stat
   poll 10 reads_below "$dir/memory.current" $((4 << 20))
 }
 
+# bats test_tags=variation
 @test "memory.numa_stat shows them on their node" {
   local dir
   plug_for_mbind
@@ -95,6 +96,7 @@ hit_the_limit() {
   with_either_lru hit_the_limit
 }
 
+# bats test_tags=variation
 @test "memory.max holds for DRAM and the node together" {
   local dir
   plug_for_mbind
@@ -168,6 +170,7 @@ lower_the_limit() { # CGROUP LIMIT
   background_finish
 }
 
+# bats test_tags=variation
 @test "page tables and slab of a bound task are charged, and on DRAM" {
   local dir
   plug_for_mbind online_kernel

@@ -10,6 +10,7 @@ load lib
     "move 0; on 0 all; query 0; verify 9"
 }
 
+# bats test_tags=variation
 @test "move_pages works in ZONE_NORMAL as in ZONE_MOVABLE" {
   plug_for_mbind online_kernel
   memscript "map 8M; fill 9; move $NODE; on $NODE all; verify 9; move 0; on 0 all; verify 9"
@@ -26,17 +27,20 @@ load lib
   memscript "map 4M; fill 9; expect ENODEV move $NODE; on 0 all; verify 9"
 }
 
+# bats test_tags=variation
 @test "without the opt-in moving off the node is ENOENT for each page" {
   plug_for_mbind
   memscript "map 4M; bind $NODE; fill 9; write $(attr_file mbind) 0" \
     "move 0 ENOENT; move 0 all ENOENT; on $NODE all; verify 9"
 }
 
+# bats test_tags=variation
 @test "without the opt-in the query still tells the truth" {
   plug_for_mbind
   memscript "map 4M; bind $NODE; fill 9; write $(attr_file mbind) 0; query $NODE"
 }
 
+# bats test_tags=variation
 @test "moving to an unplugged node is ENODEV" {
   set_attr mbind 1
   memscript "map 4M; touch; expect ENODEV move $NODE"
@@ -49,6 +53,7 @@ load lib
   assert_node_empty
 }
 
+# bats test_tags=variation
 @test "hugetlb pages are not moved onto the node" {
   plug_for_mbind
   echo 2 >/proc/sys/vm/nr_hugepages
@@ -81,6 +86,7 @@ load lib
   background_finish
 }
 
+# bats test_tags=variation
 @test "migrate_pages on itself moves every page of a buffer" {
   plug_for_mbind
   memscript "map 8M; fill 6; migrate 0 $NODE left any; on $NODE all; verify 6" \
@@ -94,11 +100,13 @@ load lib
   memscript "map 4M; fill 6; expect EINVAL migrate 0 $NODE left any; on 0 all"
 }
 
+# bats test_tags=variation
 @test "migrating from DRAM to DRAM leaves the node's pages alone" {
   plug_for_mbind
   memscript "map 4M; bind $NODE; fill 6; migrate 0 0 left any; on $NODE all; verify 6"
 }
 
+# bats test_tags=variation
 @test "an unprivileged process cannot move another's pages onto the node" {
   plug_for_mbind
   background_ready "map 4M; fill 6; signal $READY; wait $GO; on 0 all; verify 6"

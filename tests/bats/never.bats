@@ -38,6 +38,7 @@ untouched_by() { # COMMAND...
   either_way bound_task_holds_everything
 }
 
+# bats test_tags=variation
 @test "KSM merges equal pages of DRAM, as ever" {
   plug_for_mbind
   background_ready "map 1M as a; fill 1; madvise mergeable; map 1M as b; fill 1" \
@@ -189,6 +190,7 @@ damon_migrates_nothing() {
   done
 }
 
+# bats test_tags=variation
 @test "nor do they move pages from the node or to it" {
   either_way damon_migrates_nothing
 }

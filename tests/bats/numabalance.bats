@@ -35,6 +35,7 @@ used_from_dram() {
   [ "$(vmstat pgpromote_success)" -gt "$promoted" ]
 }
 
+# bats test_tags=variation
 @test "what is bound to the node stays there" {
   memscript "map 8M; bind $NODE bind balancing; fill 1; churn 3; on $NODE all; verify 1"
 }

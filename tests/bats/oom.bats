@@ -29,6 +29,7 @@ overfill() { # STATEMENT... that need more than 24M
   overfill "policy $NODE; map 32M; touch"
 }
 
+# bats test_tags=variation
 @test "so does one in ZONE_NORMAL" {
   setup_full online_kernel
   overfill "map 32M; bind $NODE; touch"
@@ -40,6 +41,7 @@ overfill() { # STATEMENT... that need more than 24M
   overfill "map 32M; bind $NODE; touch"
 }
 
+# bats test_tags=variation
 @test "so does one that copies on write" {
   setup_full
   memscript "$(much_of_node 96)" "map 20M; bind $NODE; fill 1" \
@@ -60,6 +62,7 @@ overfill() { # STATEMENT... that need more than 24M
   background_finish
 }
 
+# bats test_tags=variation
 @test "a bigger task that is bound to the other private node lives on" {
   setup_full
   huge_pages_on_request
@@ -77,6 +80,7 @@ overfill() { # STATEMENT... that need more than 24M
   log_says "Killed process $BACKGROUND "
 }
 
+# bats test_tags=variation
 @test "so is who shares what another one moved there" {
   setup_full
   huge_pages_on_request
@@ -84,6 +88,7 @@ overfill() { # STATEMENT... that need more than 24M
     "fork; map 40M; bind $NODE; touch; on $NODE all; end; join KILL"
 }
 
+# bats test_tags=variation
 @test "panic_on_oom=1 does not fire for it" {
   setup_full
   echo 1 >/proc/sys/vm/panic_on_oom
@@ -122,6 +127,7 @@ overfill() { # STATEMENT... that need more than 24M
     "expect ENOMEM madvise populate_write; slice 0 4K; on $NODE all; end"
 }
 
+# bats test_tags=variation
 @test "a mask with DRAM in it goes over to DRAM instead" {
   setup_full
   memscript "$(much_of_node 104); map 40M; bind 0,$NODE; touch; on 2 none"

@@ -16,6 +16,7 @@ no_private_memory() {
   no_private_memory
 }
 
+# bats test_tags=variation
 @test "hotplug takes every word and reads back the state" {
   local word
   for word in online_movable unplugged online_kernel unplugged; do
@@ -29,6 +30,7 @@ no_private_memory() {
   equal "$(attr hotplug)" online_movable hotplug
 }
 
+# bats test_tags=variation
 @test "state is the same file under its name in mainline" {
   equal "$(attr state)" unplugged state
   set_attr state online_kernel
@@ -38,11 +40,13 @@ no_private_memory() {
   equal "$(attr state)" unplugged state
 }
 
+# bats test_tags=variation
 @test "a word with the newline of echo is taken" {
   echo online_movable >"$(attr_file hotplug)"
   equal "$(attr hotplug)" online_movable hotplug
 }
 
+# bats test_tags=variation
 @test "writing the state that it is in succeeds and changes nothing" {
   local managed
   set_attr hotplug unplugged
@@ -58,6 +62,7 @@ no_private_memory() {
   equal "$(attr hotplug)" online_kernel hotplug
 }
 
+# bats test_tags=variation
 @test "online is satisfied with either zone" {
   plug online_kernel
   set_attr hotplug online
@@ -74,6 +79,7 @@ no_private_memory() {
   equal "$(attr hotplug)" online_movable hotplug
 }
 
+# bats test_tags=variation
 @test "a word that does not exist is EINVAL in every state" {
   local word
   for word in offline ONLINE online_ onlin 1 0 "online x" unplug; do
@@ -87,6 +93,7 @@ no_private_memory() {
   equal "$(attr hotplug)" online_movable hotplug
 }
 
+# bats test_tags=variation
 @test "the node is in has_memory_private while plugged, and never in has_memory" {
   local word state
   for word in online_movable online_kernel; do
@@ -130,6 +137,7 @@ no_private_memory() {
   done
 }
 
+# bats test_tags=variation
 @test "the default policy for hot-plugged blocks changes nothing" {
   local policy
   for policy in online online_kernel offline; do
@@ -195,6 +203,7 @@ no_private_memory() {
   set_attr adistance "$before"
 }
 
+# bats test_tags=variation
 @test "an adistance that is no positive integer is EINVAL" {
   local value before
   before=$(attr adistance)
@@ -223,6 +232,7 @@ no_private_memory() {
   equal "$(attr node)" "$(attr target_node)" node
 }
 
+# bats test_tags=variation
 @test "a node id that cannot be is EINVAL" {
   local value
   for value in -2 64 4096 one 1x 99999999999999999999; do
@@ -231,6 +241,7 @@ no_private_memory() {
   equal "$(attr node)" "$(attr target_node)" node
 }
 
+# bats test_tags=variation
 @test "mbind is 0 by default, takes 0 and 1 in every state, and nothing else" {
   local value
   equal "$(attr mbind)" 0 mbind
@@ -244,6 +255,7 @@ no_private_memory() {
   equal "$(attr mbind)" 0 mbind
 }
 
+# bats test_tags=variation
 @test "only root can change the attributes" {
   local name
   for name in hotplug state mbind adistance node; do

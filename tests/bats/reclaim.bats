@@ -138,6 +138,7 @@ reclaim_by_hand() {
   background_finish
 }
 
+# bats test_tags=variation
 @test "the node can be compacted by hand" {
   local before
   plug_for_reclaim
@@ -249,6 +250,7 @@ demote_page_cache() {
   background_finish
 }
 
+# bats test_tags=variation
 @test "the node's free memory does not keep the killer from a full DRAM" {
   plug_for_reclaim
   swapoff /dev/vda

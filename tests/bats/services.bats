@@ -22,6 +22,7 @@ scanned_on() { # NODE COUNTER
   equal "$(scanned_on "$NODE" numa_huge_pte_updates)" 0
 }
 
+# bats test_tags=variation
 @test "nor on its small pages" {
   plug_for_mbind
   balance_fast
@@ -59,12 +60,14 @@ scanned_on() { # NODE COUNTER
   done
 }
 
+# bats test_tags=variation
 @test "a long-term pin of a huge page moves it to DRAM first" {
   plug_for_mbind
   echo always >"$THP/enabled"
   memscript "map 4M; bind $NODE; fill 1; smaps AnonHugePages all; pin long; on 0 all; verify 1"
 }
 
+# bats test_tags=variation
 @test "what the kernel is to read is pinned on DRAM, too" {
   plug_for_mbind
   memscript "map 2M; bind $NODE; fill 1; pin read; on 0 all; pinned 1; unpin; verify 1"
@@ -117,6 +120,7 @@ scanned_on() { # NODE COUNTER
   memscript "map 64M; bind $NODE; fill 1; on $NODE all; verify 1"
 }
 
+# bats test_tags=variation
 @test "so it does in the middle of a huge page, the rest of which stays" {
   pages_get_lost
   plug_for_mbind
@@ -135,6 +139,7 @@ scanned_on() { # NODE COUNTER
   memscript "map 16M; bind $NODE; fill 1; on $NODE all; verify 1"
 }
 
+# bats test_tags=variation
 @test "so does one in a huge page" {
   pages_get_lost
   plug_for_mbind

@@ -24,6 +24,7 @@ teardown_nodes() {
   log_says "$DAX.*node 0"
 }
 
+# bats test_tags=variation
 @test "the spare ids are possible nodes and are not online" {
   equal "$(<"$NODES/possible")" 0-2 possible
   equal "$(<"$NODES/online")" 0 online
@@ -64,6 +65,7 @@ teardown_nodes() {
   teardown_nodes
 }
 
+# bats test_tags=variation
 @test "ids that were not reserved are EINVAL" {
   local id
   for id in 3 4 63; do
@@ -71,6 +73,7 @@ teardown_nodes() {
   done
 }
 
+# bats test_tags=variation
 @test "two devices take an id each" {
   bind_to anondax dax1.0
   take_node 1
@@ -100,6 +103,7 @@ teardown_nodes() {
   teardown_nodes
 }
 
+# bats test_tags=variation
 @test "devices that share a node share its opt-ins" {
   bind_to anondax dax1.0
   take_node 1

@@ -88,6 +88,7 @@ meet_a_limit() {
   with_either_lru meet_a_limit
 }
 
+# bats test_tags=variation
 @test "MADV_PAGEOUT and MADV_COLD leave the node's pages" {
   plug_for_mbind
   memscript "map 4M; bind $NODE; fill 1; madvise cold; madvise pageout; on swap none" \
@@ -129,6 +130,7 @@ swap_again() { # with the device's rotational flag set to $1
   readahead_brings_no_strangers
 }
 
+# bats test_tags=variation
 @test "readahead by address brings no stranger's page onto the node" {
   swap_again 0
   readahead_brings_no_strangers

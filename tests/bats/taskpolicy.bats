@@ -23,6 +23,7 @@ kernel_objects_stay_off() { # ZONE
   kernel_objects_stay_off online_kernel
 }
 
+# bats test_tags=variation
 @test "its heap and stack after exec are on the node, its program text is not" {
   plug_for_mbind
   memscript "policy $NODE; run cat /proc/self/numa_maps" >"$BATS_TEST_TMPDIR/maps"
@@ -43,18 +44,21 @@ kernel_objects_stay_off() { # ZONE
     "task-policy-is none default; map 4M; touch; on 0 all"
 }
 
+# bats test_tags=variation
 @test "a mapping's own policy rules over the task's" {
   plug_for_mbind
   memscript "policy $NODE; map 4M; bind 0; touch; on 0 all"
   memscript "policy 0; map 4M; bind $NODE; touch; on $NODE all"
 }
 
+# bats test_tags=variation
 @test "going back to the default policy ends it for new pages" {
   plug_for_mbind
   memscript "policy $NODE; map 4M as a; touch; policy none default" \
     "map 4M; touch; on 0 all; use a; on $NODE all"
 }
 
+# bats test_tags=variation
 @test "without the opt-in a task cannot be bound to the node" {
   plug
   memscript "expect EINVAL policy $NODE; task-policy-is none default"
@@ -81,6 +85,7 @@ kernel_objects_stay_off() { # ZONE
 }
 
 # Without --all it takes only what Mems_allowed in /proc/self/status lists.
+# bats test_tags=variation
 @test "numactl --all --membind binds a program to the node" {
   plug_for_mbind
   numactl --all --membind="$NODE" memscript "map 4M; touch; on $NODE all"

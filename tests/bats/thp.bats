@@ -16,6 +16,7 @@ mthp_faults() {
     "smaps AnonHugePages all; kflags thp all; verify 1"
 }
 
+# bats test_tags=variation
 @test "huge page faults work in ZONE_NORMAL too" {
   plug_for_mbind online_kernel
   echo always >"$THP/enabled"
@@ -28,6 +29,7 @@ mthp_faults() {
   memscript "policy $NODE; map 8M; fill 1; on $NODE all; smaps AnonHugePages all"
 }
 
+# bats test_tags=variation
 @test "a smaller huge page fault lands on the node" {
   local before
   plug_for_mbind
@@ -37,6 +39,7 @@ mthp_faults() {
   [ "$(mthp_faults)" -ge $((before + 64)) ]
 }
 
+# bats test_tags=variation
 @test "an unbound huge page fault stays off the node" {
   plug_for_mbind
   echo always >"$THP/enabled"
@@ -78,6 +81,7 @@ mthp_faults() {
     "fork; fill 2; on $NODE all; verify 2; end; fill 3; on $NODE all; verify 3"
 }
 
+# bats test_tags=variation
 @test "khugepaged collapses small pages of DRAM, as ever" {
   plug_for_mbind
   echo madvise >"$THP/enabled"

@@ -31,6 +31,7 @@ still_there() { # STATE MANAGED
   background_finish
 }
 
+# bats test_tags=variation
 @test "so it does in ZONE_NORMAL" {
   plug_for_mbind online_kernel
   hold_on_node "on 0 all"
@@ -48,6 +49,7 @@ still_there() { # STATE MANAGED
   background_finish
 }
 
+# bats test_tags=variation
 @test "so it does with locked pages" {
   plug_for_mbind
   background_ready "map 8M; bind $NODE; mlock; fill 1; signal $READY; wait $GO" \
@@ -74,6 +76,7 @@ still_there() { # STATE MANAGED
   background_finish
 }
 
+# bats test_tags=variation
 @test "so it does without the opt-in" {
   plug_for_mbind
   hold_on_node "on 0 all"
@@ -173,6 +176,7 @@ going_offline() {
   done
 }
 
+# bats test_tags=variation
 @test "plugging again does not revive an old task policy" {
   local flags
   plug_for_mbind
