@@ -243,7 +243,7 @@ frees() { # STATEMENTS...
 
 @test "a large folio that is freed in an interrupt is zeroed after it" {
   plug_cram
-  suite_passes cram_test cram 6
+  suite_passes cram_test cram 8
   equal "$(attr used)" 0 "bytes in use"
 }
 
