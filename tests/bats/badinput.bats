@@ -11,6 +11,14 @@ nothing_left() { # NODE
   run ! grep -q anondax /proc/iomem
 }
 
+# Or kmem takes dax2.0 when it is loaded, and what it plugs is there until the next boot.
+setup() {
+  begin
+  bind_to anondax
+  bind_to anondax dax2.0
+  NODE=$(attr node)
+}
+
 @test "the devices are what this file thinks they are" {
   equal "$(attr target_node dax0.0)" 0
   equal "$(attr target_node dax1.0)" 1
