@@ -277,9 +277,11 @@ no_private_memory() {
   bind_to device_dax
   : <"/dev/$DAX"
   bind_to anondax
-  [ ! -e "/dev/$DAX" ]
+  run ! bash -c ": </dev/$DAX"
+  [[ $output == *"No such device or address"* ]]
   plug
-  [ ! -e "/dev/$DAX" ]
+  run ! bash -c ": </dev/$DAX"
+  [[ $output == *"No such device or address"* ]]
 }
 
 @test "after unbinding, other drivers can have the device" {
