@@ -64,29 +64,15 @@ consistent() {
   run ! node_has_state memory 1
 }
 
-# So it is with compressed RAM, whose node is no one else's.
-alone_on_its_node() {
-  local blocks=0 found
-  if [ "$(attr hotplug)" = unplugged ]; then
-    equal "$(attr gate) $(attr used)" "closed 0" || return
-  else
-    blocks=2
-  fi
-  found=(/sys/devices/system/memory/memory[0-9]*)
-  equal "${#found[@]}" $((OTHER_BLOCKS + 1 + blocks)) "memory blocks" || return
-  equal "$(grep -c 'System RAM (cramdax)' /proc/iomem)" "$blocks" "ranges in iomem" || return
-  ! node_has_state memory 2
-}
-
 # Tries WORD with allocation after allocation failing: the first ones all, later
 # ones some. The device begins each time as FROM.
-fail_one_by_one() { # WORD FROM [COMMAND that sees whether all is one or the other]
+fail_one_by_one() { # WORD FROM
   local nth failures=0
   inject_quietly
   for ((nth = 1; nth < 20000; nth += nth < 12 ? 1 : nth / 3)); do
     [ "$(attr hotplug)" = "$2" ] || set_attr hotplug "$2"
     write_with_fault "$1" "$nth"
-    "${3:-consistent}"
+    consistent
     ((injected)) || break
     [ "$(attr hotplug)" != "$2" ] || failures=$((failures + 1))
   done
@@ -104,27 +90,6 @@ fail_one_by_one() { # WORD FROM [COMMAND that sees whether all is one or the oth
 @test "an unplug that runs out of memory half-way leaves everything as it was" {
   fail_one_by_one unplugged online_movable
   consistent
-}
-
-@test "compressed RAM that cannot be made for want of memory leaves nothing behind" {
-  unplug
-  bind_to cramdax
-  set_attr node 2
-  fail_one_by_one online unplugged alone_on_its_node
-  set_attr hotplug online
-  alone_on_its_node
-  equal "$(attr gate)" open gate
-}
-
-@test "compressed RAM whose unplug runs out of memory half-way stays, and zero" {
-  unplug
-  bind_to cramdax
-  set_attr node 2
-  plug
-  fail_one_by_one unplugged online_movable alone_on_its_node
-  [ "$(attr hotplug)" = online_movable ] || plug
-  equal "$(attr gate)" open gate
-  memscript "until 10 zero-node 2 free"
 }
 
 @test "an unplug whose migrations run out of memory loses nothing" {

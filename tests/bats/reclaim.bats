@@ -280,7 +280,7 @@ demote_page_cache() {
 @test "a policy with DRAM reclaims the node before anybody is killed" {
   plug_for_reclaim
   background_ready "$(much_of_node 96); mlock; $(much_of_dram 96); signal $READY; wait $GO"
-  memscript "map 112M; bind 0,$NODE; fill 1; on swap some; slice 0 8M; verify 1"
+  memscript "map 136M; bind 0,$NODE; fill 1; on swap some; slice 0 8M; verify 1"
   run ! log_says 'Killed process'
   background_finish
 }
