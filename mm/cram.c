@@ -370,14 +370,15 @@ void cram_settle(struct cram *cram, struct page *page, unsigned long nr)
 {
 	unsigned long bytes = nr << PAGE_SHIFT;
 
-	if (!page || counts_pages(cram))
-		atomic_long_sub(bytes, &cram->coming);
-	else if (cram->ops)
+	if (page && cram->ops) {
 		cram->ops->taken(cram, page, nr);
-	else
+	} else if (page && READ_ONCE(cram->reports)) {
 		atomic_long_add(bytes, &cram->settled);
-	if (page && counts_pages(cram))
-		check_marks(cram);
+	} else {
+		atomic_long_sub(bytes, &cram->coming);
+		if (page)
+			check_marks(cram);
+	}
 }
 EXPORT_SYMBOL_IF_KUNIT(cram_settle);
 
@@ -663,8 +664,7 @@ static void evict(struct work_struct *work)
 
 	/* A device that reports has yet to see what has gone. */
 	look_at_marks(cram);
-	if (READ_ONCE(cram->full) &&
-	    (cram->ops || counts_pages(cram) || !progress))
+	if (READ_ONCE(cram->full) && (!READ_ONCE(cram->reports) || !progress))
 		start_eviction(cram, progress ? 0 : cram->retry);
 	else if (cram_grants_exceed(cram) || READ_ONCE(cram->degraded))
 		start_eviction(cram, cram->retry);
