@@ -298,15 +298,15 @@ static bool is_plain(struct cxl_region *cxlr)
 	       p->interleave_ways <= CXL_DECODER_MAX_INTERLEAVE;
 }
 
-/* All devices stay as long as the locks are held. */
+/* The locks are not kept: see cxl_region_zero(). */
 static int describe_region(struct cxl_region *cxlr, struct cxl_zero_map *map)
 {
 	const struct cxl_region_params *p = &cxlr->params;
 	unsigned int i;
 	int rc = 0;
 
-	lockdep_assert_held(&cxl_region_rwsem);
-	lockdep_assert_held(&cxl_dpa_rwsem);
+	guard(rwsem_read)(&cxl_region_rwsem);
+	guard(rwsem_read)(&cxl_dpa_rwsem);
 	if (p->state != CXL_CONFIG_COMMIT || !p->res ||
 	    p->nr_targets != p->interleave_ways)
 		return -ENXIO;
@@ -354,7 +354,8 @@ EXPORT_SYMBOL_IF_KUNIT(cxl_zero_block);
  * They can if all of them list the operation, if they are as many as a power of
  * 2, and if nothing but their number and granularity says what is where.
  *
- * Context: Process context, asks the devices, sleeps.
+ * Context: Process context, asks the devices, sleeps.  For the driver of the
+ * region, see cxl_region_zero().
  * Return: bytes, a power of 2: cxl_region_zero() takes blocks of it that are
  * naturally aligned; or 0 if they cannot.  CXL r3.2 8.2.10.9.5.3, Discovery.
  */
@@ -362,18 +363,9 @@ u64 cxl_region_zero_granularity(struct cxl_region *cxlr)
 {
 	struct cxl_zero_map map;
 
-	guard(rwsem_read)(&cxl_region_rwsem);
-	guard(rwsem_read)(&cxl_dpa_rwsem);
 	return describe_region(cxlr, &map) ? 0 : cxl_zero_block(&map);
 }
 EXPORT_SYMBOL_NS_GPL(cxl_region_zero_granularity, CXL);
-
-static int look_up_region(struct cxl_region *cxlr, struct cxl_zero_map *map)
-{
-	guard(rwsem_read)(&cxl_region_rwsem);
-	guard(rwsem_read)(&cxl_dpa_rwsem);
-	return describe_region(cxlr, map);
-}
 
 /**
  * cxl_region_zero - let the devices of a region zero some of its memory
@@ -399,7 +391,7 @@ int cxl_region_zero(struct cxl_region *cxlr, const struct range *ranges,
 	struct cxl_zero_map map;
 	int rc;
 
-	rc = look_up_region(cxlr, &map);
+	rc = describe_region(cxlr, &map);
 	return rc ? rc : cxl_zero_ranges(&map, ranges, nr);
 }
 EXPORT_SYMBOL_NS_GPL(cxl_region_zero, CXL);
