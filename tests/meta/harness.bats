@@ -213,6 +213,19 @@ END
   [[ $output == *"the guest died"* ]]
 }
 
+@test "old results go, but not those of a run that goes on" {
+  local n lock all=${XDG_CACHE_HOME:-$HOME/.cache}/private-nodes/results
+  mkdir -p "$all"/old{1..12}
+  for n in {1..12}; do touch -d "$n minutes ago 2001-01-01" "$all/old$n"; done
+  exec {lock}<"$all/old12"
+  flock -s "$lock"
+  run -0 judge passes
+  [ -d "$all/old12" ]
+  [ ! -e "$all/old11" ]
+  exec {lock}<&-
+  rm -rf "$all"/old{1..12}
+}
+
 @test "a test that hangs is a failure" {
   run -1 judge hangs
   last_line_is "0 passed, 1 failed, 0 skipped"
