@@ -110,8 +110,10 @@ shrink_to() { # MEBIBYTES
   looked=$(scanned)
   sleep 2
   [ $(($(vmstat pgmigrate_fail) - before)) -lt 2000 ]
-  echo "scanned: $(($(scanned) - looked))"
-  [ $(($(scanned) - looked)) -lt 1024 ]
+  # some are looked at once in a while, not all of them again and again
+  looked=$(($(scanned) - looked))
+  echo "scanned: $looked"
+  [ "$looked" -lt $((24 * MIB / 4096)) ]
   stop_filling_dram
   poll 20 used_is_below $((2 * MIB))
   background_finish
