@@ -199,12 +199,13 @@ random_script() { # SEED CGROUP OPERATIONS
 }
 
 # All page tables are looked at as long as there are any.
-look_at_the_end() { # SEED PID of each script
-  while [ $# -gt 0 ]; do
-    until [ -e "$BATS_TEST_TMPDIR/ended.$1" ] || ! kill -0 "$2" 2>/dev/null; do
+look_at_the_end() { # PID of each script, of the seeds after SEED0
+  local pid n=0
+  for pid; do
+    n=$((n + 1))
+    until [ -e "$BATS_TEST_TMPDIR/ended.$((SEED0 + n))" ] || ! kill -0 "$pid" 2>/dev/null; do
       sleep 0.5
     done
-    shift 2
   done
   nothing_writable || return
   echo "mapped at the end: $MAPPED"
@@ -213,7 +214,7 @@ look_at_the_end() { # SEED PID of each script
 # Processes that do all of that at once while KSM and NUMA balancing work, too. Adds
 # up how often userfaultfd moved pages, and how many that KSM had merged were copied.
 all_at_random() { # OPERATIONS of each, half of them on the debug kernel
-  local operations=$1 n pid pids=() ends=() dir script failed=0 unshared
+  local operations=$1 n pid pids=() dir script failed=0 unshared
   rm -f "$BATS_TEST_TMPDIR/looked"
   ! on_debug || operations=$((operations / 2))
   unshared=$(vmstat cow_ksm)
@@ -223,9 +224,8 @@ all_at_random() { # OPERATIONS of each, half of them on the debug kernel
     script=$(random_script $((SEED0 + n)) "$dir" "$operations")
     memscript "$script" >"$BATS_TEST_TMPDIR/random$n" 2>&1 3>&- &
     pids+=($!)
-    ends+=($((SEED0 + n)) $!)
   done
-  look_at_the_end "${ends[@]}" || failed=1
+  look_at_the_end "${pids[@]}" || failed=1
   : >"$BATS_TEST_TMPDIR/looked"
   for pid in "${pids[@]}"; do
     wait "$pid" || failed=1

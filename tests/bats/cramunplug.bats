@@ -6,13 +6,6 @@
 load lib
 load cram
 
-# Until the test lets go, or has failed and removes the cgroup
-reclaim_until_go() { # CGROUP
-  while [ ! -e "$GO" ] && [ -d "$1" ]; do
-    echo 4M 2>/dev/null >"$1/memory.reclaim" || true
-  done
-}
-
 # Unplugs when pages go there, and plugs again. With a page that somebody looks at
 # just then it fails.
 unplug_amid_demotion() {

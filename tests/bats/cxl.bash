@@ -125,6 +125,20 @@ one_block() {
   resize "$DAX" $((128 << 20))
 }
 
+# Compressed RAM of one block, on one device or several. Sets what make_region() does.
+plug_cram_on() { # DEVICE...
+  make_region 256 "$@"
+  one_block
+  plug_cram
+}
+
+# Statements: 1M, filled with seed 1, that has been demoted.
+demoted_to_cram() {
+  local dir
+  dir=$(cgroup cram) || return
+  echo "write $dir/cgroup.procs self; map 1M; fill 1; $(demote_all "$dir"); on $NODE all"
+}
+
 # A driver that the device was bound to by name would take the next of that name.
 forget_device() { # DAX-DEVICE
   local ids
@@ -149,7 +163,18 @@ delete_region() { # [REGION [committed]]
   [ -z "$dev" ] || forget_device "$dev"
 }
 
+unbind_memdev() { # DEVICE
+  memdev_of "$1" >/sys/bus/cxl/drivers/cxl_mem/unbind
+}
+
 # --- memory that stays when its device goes --------------------------------------
+
+# The dax device is gone, and its memory is not.
+memory_stays() {
+  [ ! -e "/sys/bus/dax/devices/$DAX" ]
+  log_says 'keeps its decoders'
+  node_has_state memory_private "$NODE"
+}
 
 # Statements of who has memory there, filled with seed 1, and uses it again each time
 # that it is told to go on.

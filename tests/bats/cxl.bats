@@ -128,14 +128,10 @@ name_next_region() {
 }
 
 @test "compressed RAM over two devices holds what is demoted there, copies what is written, and gives all back" {
-  local dir scrubbed
-  dir=$(cgroup cram)
-  make_region 256 0 1
-  one_block
-  plug_cram
+  local scrubbed
+  plug_cram_on 0 1
   scrubbed=$(stat_of scrubbed)
-  background_ready "write $dir/cgroup.procs self; map 1M; fill 1; $(demote_all "$dir")" \
-    "on $NODE all; readonly 1M; verify 1" \
+  background_ready "$(demoted_to_cram); readonly 1M; verify 1" \
     "slice 0 512K; fill 2; on 0 all; slice 512K 512K; on $NODE all; verify 1" \
     "signal $READY; wait $GO; on 0 all; verify 1; slice 0 512K; verify 2"
   # what was copied has left pages that are free: zeroed, and told to no device, as

@@ -23,10 +23,8 @@ teardown() {
   background_ready "map 1M; bind $NODE; fill 1; on $NODE all; pin long; on $NODE all; signal $READY" \
     "$(still_there 3 'fill 1; verify 1')"
 
-  echo "$mem" >/sys/bus/cxl/drivers/cxl_mem/unbind
-  [ ! -e "/sys/bus/dax/devices/$DAX" ]
-  log_says 'keeps its decoders'
-  node_has_state memory_private "$NODE"
+  unbind_memdev 0
+  memory_stays
   go_on 1
   # nor can anything else get there any more
   run ! memscript "map 1M; bind $NODE; fill 1; on $NODE all"

@@ -36,10 +36,8 @@ media_is_traced() {
   background_ready "map 1M; bind $NODE; fill 1; on $NODE all; pin long; on $NODE all" \
     "signal $READY; $(still_there 3 'fill 1; verify 1')"
 
-  memdev_of 0 >/sys/bus/cxl/drivers/cxl_mem/unbind
-  [ ! -e "/sys/bus/dax/devices/$DAX" ]
-  log_says 'keeps its decoders'
-  node_has_state memory_private "$NODE"
+  unbind_memdev 0
+  memory_stays
   go_on 1
 
   # where memory of a region is that lacks a device, nobody can tell

@@ -17,18 +17,13 @@ teardown() {
 # Pages that a pipe holds: an unplug gives up on them after some seconds.
 @test "compressed RAM that cannot be moved stays when its region is reset, and its device goes" {
   local dir
-  dir=$(cgroup cram)
-  make_region 256 0
-  one_block
-  plug_cram
-  background_ready "write $dir/cgroup.procs self; map 1M; fill 1; $(demote_all "$dir")" \
-    "on $NODE all; pin short; signal $READY; $(still_there 3 'readonly 1M')" \
+  plug_cram_on 0
+  background_ready "$(demoted_to_cram)" \
+    "pin short; signal $READY; $(still_there 3 'readonly 1M')" \
     "wait $GO; unpin; fill 2; on 0 all; verify 2"
 
   refuses EBUSY "$CXL/$REGION/commit" 0
-  [ ! -e "/sys/bus/dax/devices/$DAX" ]
-  log_says 'keeps its decoders'
-  node_has_state memory_private "$NODE"
+  memory_stays
   go_on 1
 
   # nor does it go when that is tried again
@@ -37,7 +32,7 @@ teardown() {
   refuses EBUSY "$ROOT_DECODER/delete_region" "$REGION"
   go_on 2
 
-  memdev_of 0 >/sys/bus/cxl/drivers/cxl_mem/unbind
+  unbind_memdev 0
   # so does what the kernel has put off: to evict pages, to tell which are free
   sleep 10
   go_on 3

@@ -25,10 +25,6 @@ both_decode() {
   decoder_of 0 && decoder_of 1
 }
 
-unbind_memdev() { # DEVICE
-  memdev_of "$1" >/sys/bus/cxl/drivers/cxl_mem/unbind
-}
-
 rebind_pci() { # DEVICE
   local dir
   dir=$(pci_dir "$1")
@@ -95,13 +91,8 @@ both_at_once() { # WAY
 }
 
 @test "so is what is in compressed RAM" {
-  local dir
-  dir=$(cgroup cram)
-  make_region 256 0
-  one_block
-  plug_cram
-  background_ready "write $dir/cgroup.procs self; map 1M; fill 1; $(demote_all "$dir")" \
-    "on $NODE all; signal $READY; wait $GO; on 0 all; verify 1"
+  plug_cram_on 0
+  background_ready "$(demoted_to_cram); signal $READY; wait $GO; on 0 all; verify 1"
   unbind_memdev 0
   run ! node_has_state memory_private "$NODE"
   background_finish

@@ -319,12 +319,6 @@ fill_dram() { # MIB-MORE
   [ "$(stat_of demoted)" -gt 0 ]
 }
 
-reclaim_until_go() { # CGROUP
-  while [ ! -e "$GO" ]; do
-    echo 4M 2>/dev/null >"$1/memory.reclaim" || true
-  done
-}
-
 # Unplugs when that goes on, and plugs again.
 unplug_amid() { # PREFIX
   poll 20 counted "$1" $(($(counted "$1" 0) + 200))

@@ -443,6 +443,13 @@ background_finish() {
   equal "$status" 0 "status of the background script"
 }
 
+# Beside such a script, until the test lets go, or has failed and removes the cgroup.
+reclaim_until_go() { # CGROUP
+  while [ ! -e "$GO" ] && [ -d "$1" ]; do
+    echo 4M 2>/dev/null >"$1/memory.reclaim" || true
+  done
+}
+
 # For a bash that a bound task starts, and that is bound itself.
 assert_bound_task() {
   assert_only_anon 2048

@@ -94,8 +94,7 @@ static int open_file(const char *path, size_t len, bool shared)
 		fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &st) || (S_ISREG(st.st_mode) && st.st_size < (off_t)len &&
-			       ftruncate(fd, (off_t)len))) {
+	if (fstat(fd, &st) || (st.st_size < (off_t)len && ftruncate(fd, (off_t)len))) {
 		close(fd);
 		return -1;
 	}
