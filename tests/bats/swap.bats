@@ -104,8 +104,11 @@ alternate_in_swap() { # CGROUP
     script+="; use a; slice ${i}p 2p; madvise pageout"
     script+="; use b; slice ${i}p 2p; madvise pageout"
   done
-  # what was just written is still in the swap cache: drop it
-  script+="; try write $1/memory.reclaim 16M; try write $1/memory.reclaim 16M"
+  # what was just written is still in the swap cache: drop it, and what waits in the
+  # lists of a processor is not found before these are emptied
+  for ((i = 0; i < 3; i++)); do
+    script+="; write /proc/sys/vm/drop_caches 1; try write $1/memory.reclaim 16M"
+  done
   echo "$script; use a; on swap all; use b; on swap all; bind $NODE;"
 }
 
