@@ -80,9 +80,15 @@ static unsigned long positive(const atomic_long_t *value)
 	return max(atomic_long_read(value), 0);
 }
 
-static unsigned long mark_bytes(const struct cram *cram, unsigned int percent)
+/* Capacity or marks have changed: what is compared with each folio */
+static void set_mark_bytes(struct cram *cram)
 {
-	return mult_frac(READ_ONCE(cram->capacity), percent, 100UL);
+	unsigned long flags;
+
+	spin_lock_irqsave(&cram->lock, flags);
+	WRITE_ONCE(cram->low_bytes, mult_frac(cram->capacity, cram->low, 100UL));
+	WRITE_ONCE(cram->high_bytes, mult_frac(cram->capacity, cram->high, 100UL));
+	spin_unlock_irqrestore(&cram->lock, flags);
 }
 
 /* Nothing gets in, however much room there is. */
@@ -190,6 +196,33 @@ unsigned long cram_load(const struct cram *cram)
 	return used;
 }
 
+static noinline void count_pages_again(struct cram *cram, unsigned long now)
+{
+	/* Before they are counted: what comes meanwhile counts twice. */
+	long came = atomic_long_read(&cram->came);
+
+	WRITE_ONCE(cram->counted,
+		   (long)pages_in_use(READ_ONCE(cram->nid)) - came);
+	WRITE_ONCE(cram->counted_at, now);
+}
+
+/*
+ * What cram_load() is at most, for each folio that comes.  To count pages looks at
+ * all processors: once in a jiffy, and what has come since is added.
+ */
+static inline unsigned long load_at_most(struct cram *cram)
+{
+	unsigned long now = jiffies;
+	long pages;
+
+	if (!counts_pages(cram))
+		return cram_load(cram);
+	if (READ_ONCE(cram->counted_at) != now)
+		count_pages_again(cram, now);
+	pages = READ_ONCE(cram->counted) + atomic_long_read(&cram->came);
+	return max(pages, 0L) << PAGE_SHIFT;
+}
+
 /**
  * cram_gate - does the device take pages at this moment?
  * @cram: registered or not
@@ -201,7 +234,7 @@ enum cram_gate cram_gate(struct cram *cram)
 {
 	if (is_closed(cram))
 		return CRAM_CLOSED;
-	if (cram_load(cram) > mark_bytes(cram, READ_ONCE(cram->low)))
+	if (load_at_most(cram) > READ_ONCE(cram->low_bytes))
 		return CRAM_THROTTLED;
 	return CRAM_OPEN;
 }
@@ -210,8 +243,8 @@ EXPORT_SYMBOL_GPL(cram_gate);
 /* Of 1000 folios that come between the marks, how many get in */
 static unsigned int admitted_share(const struct cram *cram, unsigned long used)
 {
-	unsigned long low = mark_bytes(cram, READ_ONCE(cram->low));
-	unsigned long high = mark_bytes(cram, READ_ONCE(cram->high));
+	unsigned long low = READ_ONCE(cram->low_bytes);
+	unsigned long high = READ_ONCE(cram->high_bytes);
 
 	if (used <= low)
 		return WHOLE_FOLIO;
@@ -227,7 +260,7 @@ static bool throttle(struct cram *cram)
 
 	if (cram_gate(cram) != CRAM_THROTTLED)
 		return false;
-	share = admitted_share(cram, cram_load(cram));
+	share = admitted_share(cram, load_at_most(cram));
 	credit = atomic_fetch_add(share, &cram->credit);
 	return credit % WHOLE_FOLIO + share < WHOLE_FOLIO;
 }
@@ -289,7 +322,8 @@ bool cram_reserve(struct cram *cram, unsigned long nr)
 		return false;
 
 	atomic_long_add(bytes, &cram->coming);
-	if (positive(&cram->coming) + cram_load(cram) <= READ_ONCE(cram->capacity))
+	if (positive(&cram->coming) + load_at_most(cram) <=
+	    READ_ONCE(cram->capacity))
 		return true;
 	atomic_long_sub(bytes, &cram->coming);
 	return false;
@@ -302,9 +336,9 @@ static bool update_gate(struct cram *cram)
 	unsigned long load = cram_load(cram);
 	bool full = cram->full;
 
-	if (load <= mark_bytes(cram, cram->low))
+	if (load <= cram->low_bytes)
 		full = false;
-	else if (load >= mark_bytes(cram, cram->high))
+	else if (load >= cram->high_bytes)
 		full = true;
 	if (full == cram->full)
 		return false;
@@ -334,7 +368,7 @@ static bool look_at_marks(struct cram *cram)
 static void check_marks(struct cram *cram)
 {
 	unsigned long load = cram_load(cram);
-	bool above_low = load > mark_bytes(cram, READ_ONCE(cram->low));
+	bool above_low = load > READ_ONCE(cram->low_bytes);
 
 	if (atomic_long_read(&cram->nr_granted) &&
 	    (above_low || cram_grants_exceed(cram)) &&
@@ -343,11 +377,19 @@ static void check_marks(struct cram *cram)
 
 	/* Without the lock as long as nothing changes */
 	if (READ_ONCE(cram->full) ?
-	    above_low : load < mark_bytes(cram, READ_ONCE(cram->high)))
+	    above_low : load < READ_ONCE(cram->high_bytes))
 		return;
 
 	if (look_at_marks(cram))
 		start_eviction(cram, 0);
+}
+
+/* Of a device that does not report: nothing to do as long as it is not near. */
+static void look_at_what_came(struct cram *cram)
+{
+	if (atomic_long_read(&cram->nr_granted) ||
+	    load_at_most(cram) >= READ_ONCE(cram->high_bytes))
+		check_marks(cram);
 }
 
 /* What is there may have become too much without anything coming. */
@@ -375,9 +417,11 @@ void cram_settle(struct cram *cram, struct page *page, unsigned long nr)
 	} else if (page && READ_ONCE(cram->reports)) {
 		atomic_long_add(bytes, &cram->settled);
 	} else {
+		if (page)
+			atomic_long_add(nr, &cram->came);
 		atomic_long_sub(bytes, &cram->coming);
 		if (page)
-			check_marks(cram);
+			look_at_what_came(cram);
 	}
 }
 EXPORT_SYMBOL_IF_KUNIT(cram_settle);
@@ -485,6 +529,7 @@ int cram_report(struct cram *cram, unsigned long used, unsigned long capacity)
 		return -EINVAL;
 	}
 	WRITE_ONCE(cram->capacity, capacity);
+	set_mark_bytes(cram);
 	atomic_long_set(&cram->used, used);
 	atomic_long_sub(cram->unreported, &cram->coming);
 	cram->unreported = take_unreported(cram);
@@ -504,6 +549,7 @@ EXPORT_SYMBOL_GPL(cram_report);
 void cram_set_capacity(struct cram *cram, unsigned long capacity)
 {
 	WRITE_ONCE(cram->capacity, capacity);
+	set_mark_bytes(cram);
 	check_capacity(cram);
 }
 EXPORT_SYMBOL_GPL(cram_set_capacity);
@@ -523,6 +569,7 @@ int cram_set_marks(struct cram *cram, unsigned int low, unsigned int high)
 		return -EINVAL;
 	WRITE_ONCE(cram->low, low);
 	WRITE_ONCE(cram->high, high);
+	set_mark_bytes(cram);
 	check_marks(cram);
 	return 0;
 }
@@ -535,7 +582,7 @@ EXPORT_SYMBOL_GPL(cram_set_marks);
 static unsigned long pages_to_evict(const struct cram *cram)
 {
 	unsigned long load = cram_load(cram);
-	unsigned long low = mark_bytes(cram, READ_ONCE(cram->low));
+	unsigned long low = READ_ONCE(cram->low_bytes);
 	unsigned long resident = cram_resident(cram);
 	unsigned long nr = 0;
 
@@ -796,6 +843,7 @@ int cram_start(struct cram *cram, int nid, const struct range *span)
 		return -ENOMEM;
 	WRITE_ONCE(cram->nid, nid);
 	cram->retry = EVICT_RETRY;
+	cram->counted_at = jiffies - 1;
 	static_branch_inc(&cram_key);
 	WRITE_ONCE(cram->running, true);
 	return 0;

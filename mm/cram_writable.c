@@ -49,8 +49,7 @@ static bool may_grant(struct cram *cram)
 	lockdep_assert_held(&cram->lock);
 	return !cram->full && !cram->failed && !cram->degraded &&
 	       pages * 100 <= cram_resident(cram) * cram->writable_pct &&
-	       cram_load(cram) + PAGE_SIZE <=
-	       mult_frac(cram->capacity, cram->low, 100UL);
+	       cram_load(cram) + PAGE_SIZE <= cram->low_bytes;
 }
 
 static bool grant(struct cram *cram, struct page *page)

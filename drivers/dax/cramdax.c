@@ -403,7 +403,7 @@ static int cramdax_probe(struct dev_dax *dev_dax)
 		return -ENOMEM;
 
 	cram_init(&cd->cram);
-	cd->cram.capacity = device_size(dev_dax);
+	cram_set_capacity(&cd->cram, device_size(dev_dax));
 	strscpy(cd->algorithm, DEFAULT_ALGORITHM);
 	rc = personality_init(&cd->p, dev_dax, &cramdax_personality,
 			      NODE_PRIVATE_OPT_CRAM);

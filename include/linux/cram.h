@@ -87,8 +87,13 @@ enum cram_gate {
  * @settled: what of that has come since the last report
  * @unreported: what had come between the last two, and the last may not have in it
  * @reports: the device has said how much it uses
+ * @came: pages that have come to a device that has not
+ * @counted: pages in use, less @came, when they were counted; at most those now
+ * @counted_at: jiffies of that
  * @low: percent of @capacity below which a closed gate opens again
  * @high: percent of @capacity at which the gate closes
+ * @low_bytes: what @low is of @capacity
+ * @high_bytes: the same of @high
  * @full: the gate is closed
  * @failed: the device said what cannot be, or that it is failing
  * @degraded: the device said that it is short of capacity, plugged or not
@@ -105,7 +110,7 @@ enum cram_gate {
  * @evicted: pages that had to leave to make room
  * @trim: what the device is to be told of free pages, if it can be
  * @trimmed: pages that it was told of
- * @lock: serialises changes of the gate, and new grants
+ * @lock: serialises changes of the gate and of the marks, and new grants
  * @evict: makes room
  */
 struct cram {
@@ -118,8 +123,13 @@ struct cram {
 	atomic_long_t settled;
 	unsigned long unreported;
 	bool reports;
+	atomic_long_t came;
+	long counted;
+	unsigned long counted_at;
 	unsigned int low;
 	unsigned int high;
+	unsigned long low_bytes;
+	unsigned long high_bytes;
 	bool full;
 	bool failed;
 	bool degraded;
@@ -136,7 +146,7 @@ struct cram {
 	atomic_long_t evicted;
 	struct cram_trim __rcu *trim;
 	atomic_long_t trimmed;
-	spinlock_t lock;	/* @full, new grants */
+	spinlock_t lock;	/* @full, @low_bytes, @high_bytes, new grants */
 	struct delayed_work evict;
 };
 
