@@ -66,7 +66,8 @@ load cram
   pages_get_lost
   plug_cram
   before=$(vmstat pgdemote_direct)
-  run -0 filler "anon=$(($(meminfo MemFree) / 1024 + 32))M" -- memscript "readonly 16M"
+  # some of it is made up for by page cache
+  run -0 filler "anon=$(($(meminfo MemFree) / 1024 + 64))M" -- memscript "readonly 16M"
   [[ $output != *killed* ]]
   [ "$(vmstat pgdemote_direct)" -gt "$before" ]
 }
