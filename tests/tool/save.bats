@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # daxctl-private save, on captured machines
-# shellcheck disable=SC2154 # run sets stderr
+# shellcheck disable=SC2154,SC2030,SC2031 # run sets output and stderr
 
 load lib
 load examples
@@ -27,6 +27,27 @@ not_replaced() { # PATH ERROR
     equal "$(stat -c '%F %i' "$MACHINE$1")" "$before"
   done
   equal "$(ls "$MACHINE/out")" "${1##*/}"
+}
+
+# Without --sysroot, in a root directory that has the captured machine.
+on_machine() { # ARGUMENT...
+  local file
+  mkdir -p "$MACHINE/etc"
+  for file in /lib /lib64 /usr; do
+    mkdir -p "$MACHINE$file"
+    mount --bind "$file" "$MACHINE$file"
+  done
+  mkdir -p "$MACHINE/tool"
+  mount --bind "$(dirname "$(type -P daxctl-private)")" "$MACHINE/tool"
+  # files are read by descriptor
+  mkdir -p "$MACHINE/proc/self"
+  mount --bind "/proc/$$" "$MACHINE/proc/self"
+  exec chroot "$MACHINE" /tool/daxctl-private "$@"
+}
+export -f on_machine
+
+save_here() { # ARGUMENT...
+  MACHINE=$MACHINE timeout 20 unshare --map-root-user --mount "$BASH" -c 'on_machine "$@"' x save "$@"
 }
 
 @test "a private device is saved with its range, its zone and all its values" {
@@ -176,6 +197,85 @@ cxl_region() { # SERIAL
   equal "$stderr" "error: dax0.0: nothing tells it from other devices: ENOTUNIQ: root can see more of it"
 }
 
+# --- what other files say ---------------------------------------------------
+
+CONFIG=/etc/daxctl-private.conf.d
+
+# Another file of the config, with a section NAME that has KEY.
+other() { # FILE NAME KEY
+  mkdir -p "$MACHINE$CONFIG"
+  printf '%s\n' "# $1" "[reconfigure-device $2]" "$3" 'mode = private' >"$MACHINE$CONFIG/$1"
+}
+
+# Nothing is saved of dax0.0, for ERROR, and everything else is left as it is.
+refused() { # ERROR [ARGUMENT...]
+  local before
+  before=$(cd "$MACHINE/etc" && tar -c --sort=name . | sha256sum)
+  run -1 --separate-stderr save_here "${@:2}"
+  equal "$output" "[]"
+  equal "$stderr" "error: dax0.0: $1"
+  equal "$(cd "$MACHINE/etc" && tar -c --sort=name . | sha256sum)" "$before"
+}
+
+@test "a device that another file has a section for is not saved, by whatever key it is known there" {
+  local key
+  for key in match.range=0x100000000 match.range=0x100000000-0x107ffffff match.target-node=1; do
+    other own.conf expander "${key/=/ = }"
+    refused "$CONFIG/own.conf:2 is for it, too: ENOTUNIQ: remove that section, or name the other devices and give --output"
+  done
+}
+
+@test "nor is one that the file of all has, and is to be saved to a file of its own" {
+  save_here
+  refused "$CONFIG/saved.conf:4 is for it, too: ENOTUNIQ: remove that section, or name the other devices and give --output" \
+    --output "$CONFIG/zero.conf" --force dax0.0
+  run -0 save_here --output "$CONFIG/saved.conf" dax0.0
+  run -0 save_here --output "$CONFIG/one.conf" dax1.0
+  run -0 --separate-stderr look apply --dry-run
+  equal "$stderr" ""
+  equal "$(json | grep -o chardev | wc -l)" 2
+}
+
+@test "nor is one whose other section is skipped for now" {
+  other own.conf expander 'match.range = 0x100000000'
+  echo 'mbind = 2' >>"$MACHINE$CONFIG/own.conf"
+  refused "$CONFIG/own.conf:2 is for it, too: ENOTUNIQ: remove that section, or name the other devices and give --output"
+  other own.conf expander 'match.target-node = 1'
+  echo 2 >"$DAX/dax0.0/target_node"
+  echo 1 >"$DAX/dax1.0/target_node"
+  echo 1 >"$DAX/dax2.0/target_node"
+  run -1 --separate-stderr save_here
+  equal "$stderr" "error: dax1.0: $CONFIG/own.conf:2 is for it, too: ENOTUNIQ: remove that section, or name the other devices and give --output"
+}
+
+@test "the name of a section is not given again, for another device, either" {
+  other own.conf dax0.0 'match.target-node = 77'
+  refused "a section of this name is in $CONFIG/own.conf:2: ENOTUNIQ: give that one another name"
+}
+
+@test "what other files say of other devices does not matter, nor files that are not read" {
+  other own.conf expander 'match.target-node = 77'
+  other own.text dax0.0 'match.range = 0x100000000'
+  other .own.conf dax0.0 'match.range = 0x100000000'
+  echo 'no section' >>"$MACHINE$CONFIG/own.conf"
+  run -0 --separate-stderr save_here
+  equal "$stderr" "saved 2 devices to $CONFIG/saved.conf"
+  other own.conf dax0.0 'match.range = 0x100000000'
+  run -0 save_here --output "$CONFIG/copy" --force
+  run -0 save_here --output /copy.conf --force
+}
+
+@test "--dry-run says what would be refused, and stdout is nobody's rival" {
+  other own.conf expander 'match.range = 0x100000000'
+  run -1 --separate-stderr look save
+  equal "$output" ""
+  [[ $stderr == "error: dax0.0: $CONFIG/own.conf:2 is for it, too: "* ]] || fail "$stderr"
+  run -1 save_here --dry-run
+  run -0 --separate-stderr look save --output -
+  equal "$stderr" ""
+  equal "$(grep -c '^\[' <<<"$output")" 2
+}
+
 # --- where it goes ----------------------------------------------------------
 
 @test "with --sysroot it goes to stdout only" {
@@ -188,24 +288,6 @@ cxl_region() { # SERIAL
 @test "some devices do not replace the file of all" {
   run -2 --separate-stderr daxctl-private save dax0.0
   equal "$stderr" "error: save: some devices go to a file of their own: give --output"
-}
-
-# Without --sysroot, in a root directory that has the captured machine.
-on_machine() { # ARGUMENT...
-  local file
-  mkdir -p "$MACHINE/etc"
-  for file in /lib /lib64 /usr; do
-    mkdir -p "$MACHINE$file"
-    mount --bind "$file" "$MACHINE$file"
-  done
-  mkdir -p "$MACHINE/tool"
-  mount --bind "$(dirname "$(type -P daxctl-private)")" "$MACHINE/tool"
-  chroot "$MACHINE" /tool/daxctl-private "$@"
-}
-export -f on_machine
-
-save_here() { # ARGUMENT...
-  MACHINE=$MACHINE timeout 20 unshare --map-root-user --mount "$BASH" -c 'on_machine "$@"' x save "$@"
 }
 
 @test "a file is written and told as JSON, and written again" {

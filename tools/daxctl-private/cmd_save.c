@@ -30,6 +30,7 @@ struct writer {
 	FILE *out;
 	const struct devices *devices;	/* all that there are */
 	struct identity *ids;		/* of each */
+	struct config others;		/* in the files that are read with this one */
 	struct json_object *saved;
 	int bad;
 };
@@ -92,13 +93,28 @@ static void write_values(FILE *out, const struct device *dev)
 	}
 }
 
+/* With two sections for it, or of one name, one of them or both would not be applied. */
+static int check_others(const struct writer *w, const struct device *dev)
+{
+	const struct section *other = config_claim(&w->others, dev);
+
+	if (other)
+		return complain(dev->name, ENOTUNIQ, "remove that section, or name the other "
+				"devices and give --output", "%s is for it, too", other->where);
+	other = config_named(&w->others, dev->name);
+	if (other)
+		return complain(dev->name, ENOTUNIQ, "give that one another name",
+				"a section of this name is in %s", other->where);
+	return 0;
+}
+
 static void write_device(struct writer *w, int i)
 {
 	const struct device *dev = &w->devices->dev[i];
 	enum identity_key key = choose_identity(w, i);
 	struct json_object *obj;
 
-	if (device_check_stays(dev)) {
+	if (device_check_stays(dev) || check_others(w, dev)) {
 		w->bad++;
 		return;
 	}
@@ -231,6 +247,17 @@ static int deliver(struct writer *w, const char *text)
 	return ret;
 }
 
+/* What goes to stdout because that was asked for is nobody's rival. */
+static void load_others(struct writer *w)
+{
+	const char *path = file ? file : SAVED;
+
+	if (!strcmp(path, "-"))
+		return;
+	config_load_beside(&w->others, path);
+	config_pair_silently(&w->others, w->devices);
+}
+
 /* --------------------------------------------------------------------------- */
 
 static int save_devices(const struct devices *devices, int argc, char **argv)
@@ -243,6 +270,7 @@ static int save_devices(const struct devices *devices, int argc, char **argv)
 	w.out = open_memstream(&text, &len);
 	if (!w.out)
 		out_of_memory();
+	load_others(&w);
 	ret = write_devices(&w, argc, argv);
 	if (fclose(w.out))
 		out_of_memory();
@@ -251,6 +279,7 @@ static int save_devices(const struct devices *devices, int argc, char **argv)
 	else if (!to_stdout())
 		print_objects(json_object_new_array());
 	json_object_put(w.saved);
+	config_free(&w.others);
 	free(text);
 	return ret;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "names.h"
 #include "text.h"
 
+#define FILES		"*.conf"
 #define MAX_SIZE	(1 << 20)
 
 struct reader {
@@ -215,11 +217,12 @@ static const char *section_name(const char *header)
 
 static int check_name(const struct config *config, const struct section *section)
 {
-	for (int i = 0; i < config->nr; i++)
-		if (!strcmp(config->section[i].name, section->name))
-			return complain(section->where, ENOTUNIQ, "give it another name",
-					"the section is in %s, too", config->section[i].where);
-	return 0;
+	const struct section *other = config_named(config, section->name);
+
+	if (!other)
+		return 0;
+	return complain(section->where, ENOTUNIQ, "give it another name",
+			"the section is in %s, too", other->where);
 }
 
 static void add_section(struct config *config, const struct section *section)
@@ -369,6 +372,18 @@ static void load_file(struct config *config, const char *path)
 	config_lines_free(&r.lines);
 }
 
+static void load_files(struct config *config, const char *dir, const struct names *files,
+		       const char *except)
+{
+	for (int i = 0; i < files->nr; i++) {
+		char *file = xasprintf("%s/%s", dir, files->name[i]);
+
+		if (!except || strcmp(files->name[i], except) != 0)
+			load_file(config, file);
+		free(file);
+	}
+}
+
 /**
  * config_load() - read the config files
  * @config: what is filled in, to be given to config_free()
@@ -383,7 +398,7 @@ int config_load(struct config *config, const char *dir, bool lenient)
 {
 	const char *path = dir ? dir : CONFIG_DIR;
 	struct names files;
-	int ret = names_read(&files, "*.conf", "%s", path);
+	int ret = names_read(&files, FILES, "%s", path);
 
 	*config = (struct config){ .nr = 0 };
 	if (ret == -ENOENT && !dir)
@@ -391,15 +406,34 @@ int config_load(struct config *config, const char *dir, bool lenient)
 	if (ret)
 		return complain(path, ret, NULL, "cannot read the directory");
 	severity = lenient ? "warning" : "error";
-	for (int i = 0; i < files.nr; i++) {
-		char *file = xasprintf("%s/%s", path, files.name[i]);
-
-		load_file(config, file);
-		free(file);
-	}
+	load_files(config, path, &files, NULL);
 	severity = "error";
 	names_free(&files);
 	return 0;
+}
+
+/**
+ * config_load_beside() - read the files that are read together with another one
+ * @config: what is filled in, to be given to config_free()
+ * @file: the other one, which need not be there; if it has no name of a config file
+ * there is nothing beside it
+ *
+ * What is wrong with them is not told: that is for who applies them.
+ */
+void config_load_beside(struct config *config, const char *file)
+{
+	const char *slash = strrchr(file, '/'), *name = slash ? slash + 1 : file;
+	char *dir = slash ? xasprintf("%.*s", (int)(slash - file), file) : xstrdup(".");
+	struct names files = { .nr = 0 };
+
+	*config = (struct config){ .nr = 0 };
+	if (!fnmatch(FILES, name, FNM_PERIOD))
+		(void)names_read(&files, FILES, "%s/", dir);
+	severity = NULL;
+	load_files(config, dir, &files, name);
+	severity = "error";
+	names_free(&files);
+	free(dir);
 }
 
 void config_free(struct config *config)

@@ -33,12 +33,16 @@ struct config {
 };
 
 int config_load(struct config *config, const char *dir, bool lenient);
+void config_load_beside(struct config *config, const char *file);
 void config_pair(struct config *config, const struct devices *devices, bool lenient);
+void config_pair_silently(struct config *config, const struct devices *devices);
 void config_skip(struct config *config, const struct section *section);
 void config_skip_place(struct config *config, const char *where);
 const struct section *config_skipped(const struct config *config, const struct device *dev,
 				     bool *sure);
 const struct section *config_find(const struct config *config, const char *device);
+const struct section *config_claim(const struct config *config, const struct device *dev);
+const struct section *config_named(const struct config *config, const char *name);
 void section_free(struct section *section);
 void config_free(struct config *config);
 

@@ -70,19 +70,13 @@ static void drop_ambiguous(struct config *config)
 	config->nr = kept;
 }
 
-/**
- * config_pair() - find the device of each section
- * @config: the sections; those that are ambiguous are told and dropped
- * @devices: all that there are
- * @lenient: the former are told as warnings
- */
-void config_pair(struct config *config, const struct devices *devices, bool lenient)
+static void pair(struct config *config, const struct devices *devices, const char *telling)
 {
 	struct identity *ids = xcalloc((size_t)devices->nr + 1, sizeof(*ids));
 
 	for (int i = 0; i < devices->nr; i++)
 		identity_read(&ids[i], &devices->dev[i]);
-	severity = lenient ? "warning" : "error";
+	severity = telling;
 	for (int i = 0; i < config->nr; i++)
 		find_device(&config->section[i], devices, ids);
 	for (int i = 0; i < config->nr; i++)
@@ -92,6 +86,27 @@ void config_pair(struct config *config, const struct devices *devices, bool leni
 		identity_free(&ids[i]);
 	free(ids);
 	drop_ambiguous(config);
+}
+
+/**
+ * config_pair() - find the device of each section
+ * @config: the sections; those that are ambiguous are told and dropped
+ * @devices: all that there are
+ * @lenient: the former are told as warnings
+ */
+void config_pair(struct config *config, const struct devices *devices, bool lenient)
+{
+	pair(config, devices, lenient ? "warning" : "error");
+}
+
+/**
+ * config_pair_silently() - config_pair() that does not tell what is ambiguous
+ * @config: the sections
+ * @devices: all that there are
+ */
+void config_pair_silently(struct config *config, const struct devices *devices)
+{
+	pair(config, devices, NULL);
 }
 
 /**
@@ -134,4 +149,36 @@ const struct section *config_skipped(const struct config *config, const struct d
 	}
 	identity_free(&id);
 	return found;
+}
+
+/**
+ * config_claim() - the section that a device has, or would have if that were right
+ * @config: the sections, paired
+ * @dev: the device
+ *
+ * Return: the section, which may be one that is skipped, or NULL
+ */
+const struct section *config_claim(const struct config *config, const struct device *dev)
+{
+	const struct section *section = config_find(config, dev->name);
+	bool sure = true;
+
+	if (!section)
+		section = config_skipped(config, dev, &sure);
+	return sure ? section : NULL;
+}
+
+/**
+ * config_named() - the section of a name
+ * @config: the sections
+ * @name: the name
+ *
+ * Return: the section, or NULL
+ */
+const struct section *config_named(const struct config *config, const char *name)
+{
+	for (int i = 0; i < config->nr; i++)
+		if (!strcmp(config->section[i].name, name))
+			return &config->section[i];
+	return NULL;
 }

@@ -61,6 +61,8 @@ int complain(const char *device, int err, const char *hint, const char *format, 
 	const char *name = strerrorname_np(abs(err));
 	va_list args;
 
+	if (!severity)
+		return -abs(err);
 	(void)fprintf(stderr, "%s: %s: ", severity, device);
 	va_start(args, format);
 	(void)vfprintf(stderr, format, args);

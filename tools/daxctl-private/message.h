@@ -16,7 +16,10 @@ enum exit_code {
 };
 
 extern bool quiet;
-/* What complain() calls it: "error", or for a time "warning", of what fails nothing */
+/*
+ * What complain() calls it: "error", or for a time "warning", of what fails nothing.
+ * NULL: it tells nothing, as nobody needs to know.
+ */
 extern const char *severity;
 
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
