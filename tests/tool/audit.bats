@@ -42,6 +42,63 @@ finds() { # CODE
   finds uncounted
 }
 
+# dax1.0 is on the node of dax0.0, and the kernel says of both what it counts there.
+share_node() { # PLACED
+  set_attr dax1.0 node 1
+  set_attr dax0.0 stats/placed "$1"
+  set_attr dax1.0 stats/placed "$1"
+}
+
+# What is on the node of both is not explained, whichever of them is asked for.
+both_find() { # CODE TEXT
+  local words
+  for words in dax0.0 dax1.0; do
+    run -1 look audit $words
+    equal "$(json 0.violations)" "[{\"code\": \"$1\", \"text\": \"$2\"}]" "$words"
+  done
+  run -1 look audit
+  equal "$(json 0.explained) $(json 1.explained)" "false false"
+}
+
+@test "what the gate let in is a bound for all devices of a node together" {
+  share_node 4
+  frames $ANON $ANON
+  more_frames $ANON $ANON
+  run -0 look audit
+  equal "$(json 0.pages.anonymous) $(json 1.pages.anonymous) $(json 0.placed)" "2 2 4"
+  equal "$(json 0.on_node)" '{"anonymous": 4, "blank": 0}'
+  share_node 3
+  both_find anonymous "4 anonymous pages are on the node, but the gate let only 3 in"
+}
+
+@test "what was let in may be on any device of the node" {
+  share_node 4
+  frames
+  more_frames $ANON $ANON $ANON $ANON
+  run -0 look audit
+  equal "$(json 0.pages.anonymous) $(json 1.pages.anonymous)" "0 4"
+}
+
+@test "pages without flags are those of all devices of the node" {
+  share_node 0
+  frames 0
+  more_frames 0
+  sed -i '/^Node 1,/,/^Node 2,/{0,/^\( *count:\).*/s//\1 2/}' "$MACHINE/proc/zoneinfo"
+  run -0 look audit
+  sed -i '/^Node 1,/,/^Node 2,/s/^\( *count:\).*/\1 0/' "$MACHINE/proc/zoneinfo"
+  sed -i '/^Node 1,/,/^Node 2,/{0,/^\( *count:\).*/s//\1 1/}' "$MACHINE/proc/zoneinfo"
+  both_find blank "2 pages of the node have no flags, and only 1 of them are free in the lists of CPUs"
+}
+
+@test "of a device that is unplugged nothing is on the node" {
+  share_node 2
+  frames $ANON $ANON
+  more_frames $ANON $ANON
+  set_attr dax1.0 hotplug unplugged
+  run -0 look audit
+  equal "$(json 0.on_node.anonymous) $(json 1.explained)" "2 true"
+}
+
 @test "poisoned pages and the memmap are explained" {
   frames $((1 << 19)) $((1 << 37))
   run -0 look audit dax0.0

@@ -15,7 +15,7 @@ process() { # PID CGROUP
   printf 'Name:\tjob\nVmLck:\t%d kB\nVmPin:\t%d kB\n' "${LOCKED:-0}" "${PINNED:-0}" >"$dir/status"
 }
 
-FIRST=$((0x100000)) # frame of dax0.0, which has 32768 of them
+FIRST=$((0x100000)) # frame of dax0.0, which has 32768 of them; those of dax1.0 follow
 BUDDY=$((1 << 10))
 ANON=$((1 << 12 | 1 << 11))
 # shellcheck disable=SC2034 # for the tests
@@ -28,17 +28,28 @@ empty_node() {
   frames
 }
 
-# All frames of dax0.0 are free but the first ones, which have these flags.
-# shellcheck disable=SC2120 # by the tests
-frames() { # FLAGS...
+# All frames of a device are free but the first ones, which have these flags.
+frames_from() { # FIRST FLAGS...
   python3 -c '
 import struct, sys
 first, buddy = int(sys.argv[2]), int(sys.argv[3])
-with open(sys.argv[1], "wb") as f:
+with open(sys.argv[1], "r+b") as f:
     f.seek(first * 8)
     flags = [int(flag, 0) for flag in sys.argv[4:]]
     f.write(struct.pack("<32768Q", *flags, *[buddy] * (32768 - len(flags))))' \
-    "$MACHINE/proc/kpageflags" "$FIRST" "$BUDDY" "$@"
+    "$MACHINE/proc/kpageflags" "$1" "$BUDDY" "${@:2}"
+}
+
+# Those of dax0.0, and none else.
+# shellcheck disable=SC2120 # by the tests
+frames() { # FLAGS...
+  : >"$MACHINE/proc/kpageflags"
+  frames_from "$FIRST" "$@"
+}
+
+# Those of dax1.0, too.
+more_frames() { # FLAGS...
+  frames_from $((FIRST + 32768)) "$@"
 }
 
 # What PID has mapped from ADDRESS on.

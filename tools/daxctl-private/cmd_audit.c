@@ -28,7 +28,10 @@ struct audit {
 	const struct device *dev;
 	const struct devices *all;	/* of which some may share the node */
 	struct frames frames;
-	uint64_t blank;			/* frames on the node of which nothing is told */
+	struct {			/* of the node, as are all numbers below */
+		uint64_t anonymous;
+		uint64_t blank;		/* of which nothing is told */
+	} on_node;
 	uint64_t cpu_lists;		/* that many are free in the lists of CPUs */
 	uint64_t placed;
 	bool counted;			/* there is such a counter */
@@ -36,9 +39,18 @@ struct audit {
 
 /* ---- looking -------------------------------------------------------------- */
 
-static int count_blank(struct audit *a)
+static void add_to_node(struct audit *a, const struct frames *frames)
 {
-	a->blank = a->frames.kind[FRAME_BLANK];
+	a->on_node.anonymous += frames->kind[FRAME_ANONYMOUS];
+	a->on_node.blank += frames->kind[FRAME_BLANK];
+}
+
+/* The kernel counts what it let in, and what is in the lists of CPUs, for a node. */
+static int count_node(struct audit *a)
+{
+	a->on_node.anonymous = 0;
+	a->on_node.blank = 0;
+	add_to_node(a, &a->frames);
 	for (int i = 0; i < a->all->nr; i++) {
 		const struct device *dev = &a->all->dev[i];
 		struct frames frames;
@@ -50,7 +62,7 @@ static int count_blank(struct audit *a)
 		ret = frames_count(dev, &frames);
 		if (ret)
 			return ret;
-		a->blank += frames.kind[FRAME_BLANK];
+		add_to_node(a, &frames);
 	}
 	return 0;
 }
@@ -62,7 +74,7 @@ static int look(struct audit *a)
 	int ret = frames_count(a->dev, &a->frames);
 
 	if (!ret)
-		ret = count_blank(a);
+		ret = count_node(a);
 	if (ret)
 		return ret;
 	after = zone_pages(a->dev->node, "count:");
@@ -118,24 +130,24 @@ static void judge_kinds(const struct audit *a, struct json_object *violations)
 static struct json_object *judge(const struct audit *a)
 {
 	struct json_object *violations = json_object_new_array();
-	uint64_t anonymous = a->frames.kind[FRAME_ANONYMOUS];
+	uint64_t anonymous = a->on_node.anonymous, blank = a->on_node.blank;
 
 	if (node_has_state("has_memory", a->dev->node))
 		violation(violations, "ordinary",
 			  xasprintf("node %d is ordinary memory to the kernel", a->dev->node));
 	judge_kinds(a, violations);
-	if (a->blank > a->cpu_lists)
+	if (blank > a->cpu_lists)
 		violation(violations, "blank",
 			  xasprintf("%ju pages of the node have no flags, and only %ju of them are "
-				    "free in the lists of CPUs", (uintmax_t)a->blank,
+				    "free in the lists of CPUs", (uintmax_t)blank,
 				    (uintmax_t)a->cpu_lists));
 	if (anonymous && !a->counted)
 		violation(violations, "uncounted",
 			  xstrdup("the kernel does not count what it placed"));
 	else if (anonymous > a->placed)
 		violation(violations, "anonymous",
-			  xasprintf("%ju anonymous pages are there, but the gate let only %ju in",
-				    (uintmax_t)anonymous, (uintmax_t)a->placed));
+			  xasprintf("%ju anonymous pages are on the node, but the gate let only "
+				    "%ju in", (uintmax_t)anonymous, (uintmax_t)a->placed));
 	return violations;
 }
 
@@ -150,6 +162,15 @@ static struct json_object *pages_to_json(const struct frames *frames)
 	return pages;
 }
 
+static struct json_object *node_to_json(const struct audit *a)
+{
+	struct json_object *pages = json_object_new_object();
+
+	add_number(pages, "anonymous", (int64_t)a->on_node.anonymous);
+	add_number(pages, "blank", (int64_t)a->on_node.blank);
+	return pages;
+}
+
 static struct json_object *result(const struct audit *a, struct json_object *violations)
 {
 	struct json_object *obj = json_object_new_object();
@@ -161,6 +182,7 @@ static struct json_object *result(const struct audit *a, struct json_object *vio
 	add_text(obj, "state", a->dev->state);
 	json_object_object_add(obj, "explained", json_object_new_boolean(explained));
 	json_object_object_add(obj, "pages", pages_to_json(&a->frames));
+	json_object_object_add(obj, "on_node", node_to_json(a));
 	add_number(obj, "cpu_lists", (int64_t)a->cpu_lists);
 	add_number(obj, "placed", (int64_t)a->placed);
 	json_object_object_add(obj, "violations", violations);
