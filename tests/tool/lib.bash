@@ -20,6 +20,28 @@ look() { # VERB [ARGUMENT...]
   daxctl-private "$1" --sysroot "$MACHINE" "${@:2}"
 }
 
+# Without --sysroot: the captured machine is the root directory of the verb, which has
+# the environment of the caller. PRELOAD is a library in the machine, for LD_PRELOAD.
+enter_machine() { # ARGUMENT...
+  local dir
+  for dir in /lib /lib64 /usr; do
+    mkdir -p "$MACHINE$dir"
+    mount --bind "$dir" "$MACHINE$dir"
+  done
+  mkdir -p "$MACHINE/tool" "$MACHINE/etc" "$MACHINE/proc/self" "$MACHINE/dev"
+  : >>"$MACHINE/dev/null"
+  mount --bind /dev/null "$MACHINE/dev/null"
+  mount --bind "$(dirname "$(type -P daxctl-private)")" "$MACHINE/tool"
+  # files are read by descriptor
+  mount --bind "/proc/$$" "$MACHINE/proc/self"
+  exec chroot "$MACHINE" /usr/bin/env ${PRELOAD:+"LD_PRELOAD=$PRELOAD"} /tool/daxctl-private "$@"
+}
+export -f enter_machine
+
+inside() { # VERB [ARGUMENT...]
+  MACHINE=$MACHINE timeout 60 unshare --map-root-user --mount "$BASH" -c 'enter_machine "$@"' x "$@"
+}
+
 fail() {
   printf '%s\n' "$*" >&2
   return 1

@@ -21,6 +21,11 @@ has() { # FILE CONTENT
   equal "$(cat "$PACKED/$1")" "$2" "$1"
 }
 
+file_of() { # PATH LINE...
+  mkdir -p "$(dirname "$MACHINE/$1")"
+  printf '%s\n' "${@:2}" >"$MACHINE/$1"
+}
+
 # The process PID with memory on NODE, and everything else that /proc has of it.
 whole_process() { # PID CGROUP NODE
   local file
@@ -87,8 +92,11 @@ cgroups() {
   local words
   cgroups
   whole_process 41 /jobs/one 1
+  file_of etc/daxctl-private.conf.d/a.conf '[reconfigure-device a]' 'match.target-node = 1' 'mode = cram'
+  file_of etc/modprobe.d/kmem.conf 'blacklist kmem'
   pack
-  for words in "list -i -M" "stat --procs" "stat --cgroups" "explain 41" "doctor" "save"; do
+  for words in "list -i -M" "stat --procs" "stat --cgroups" "explain 41" "doctor" "save" \
+    "apply --check" "apply --dry-run --force"; do
     # shellcheck disable=SC2086 # several words
     equal "$(daxctl-private ${words%% *} --sysroot "$PACKED" ${words#"${words%% *}"} 2>&1 || true)" \
       "$(look $words 2>&1 || true)" "$words"
@@ -135,6 +143,166 @@ cgroups() {
   has "$memdev/pmem/size" 0x0
   has "$memdev/serial" "$(cat "$MACHINE/$memdev/serial")"
   has "$memdev/firmware_version" "$(cat "$MACHINE/$memdev/firmware_version")"
+}
+
+# --- the config ----------------------------------------------------------------
+
+@test "the config files are there, those of daxctl, too, and no other files beside them" {
+  file_of etc/daxctl-private.conf.d/a.conf '[reconfigure-device a]' 'match.range = 0x100000000' 'mode = cram'
+  file_of etc/daxctl-private.conf.d/password.txt hunter2
+  file_of etc/daxctl.conf.d/daxctl.conf '[reconfigure-device b]'
+  file_of etc/passwd hunter2
+  pack
+  cmp "$PACKED/etc/daxctl-private.conf.d/a.conf" "$MACHINE/etc/daxctl-private.conf.d/a.conf"
+  has etc/daxctl.conf.d/daxctl.conf '[reconfigure-device b]'
+  run -1 grep -r hunter2 "$PACKED"
+  equal "$(daxctl-private apply --check --sysroot "$PACKED" 2>&1)" "$(look apply --check 2>&1)"
+}
+
+@test "a config file is there byte for byte, and what a link leads to, but nothing that is large" {
+  local dir=etc/daxctl-private.conf.d
+  file_of opt/zero.conf ''
+  printf '[a]\0\r\nx\n\n' >"$MACHINE/opt/zero.conf"
+  file_of $dir/a.conf ''
+  ln -sf /opt/zero.conf "$MACHINE/$dir/a.conf"
+  ln -s /nowhere "$MACHINE/$dir/b.conf"
+  head -c 1100000 /dev/zero >"$MACHINE/$dir/c.conf"
+  pack
+  cmp "$PACKED/$dir/a.conf" "$MACHINE/opt/zero.conf"
+  equal "$(cd "$PACKED/$dir" && echo *)" a.conf
+  grep -qx '/etc/daxctl-private.conf.d/b.conf: cannot be read: ENOENT' "$PACKED/report/notes"
+  grep -qx '/etc/daxctl-private.conf.d/c.conf: left out, it is larger than 1024 KiB: EFBIG' \
+    "$PACKED/report/notes"
+}
+
+@test "of modprobe.d what names one of the modules is there, and what takes its place" {
+  file_of etc/modprobe.d/kmem.conf 'blacklist kmem'
+  file_of usr/lib/modprobe.d/dax.conf '# none' 'options dax_hmem x=1'
+  file_of run/modprobe.d/dax.conf
+  file_of usr/local/lib/modprobe.d/cram.conf $'install cramdax\t/bin/false'
+  file_of etc/modprobe.d/other.conf 'blacklist kmemleak' 'options wifi password=hunter2'
+  file_of etc/modprobe.d/kmem.dpkg-old 'blacklist kmem'
+  ln -s usr/lib "$MACHINE/lib"
+  pack
+  has etc/modprobe.d/kmem.conf 'blacklist kmem'
+  equal "$(cd "$PACKED" && find . -path '*modprobe.d/*' | sort | paste -sd ' ')" \
+    "./etc/modprobe.d/kmem.conf ./run/modprobe.d/dax.conf ./usr/lib/modprobe.d/dax.conf ./usr/local/lib/modprobe.d/cram.conf"
+  equal "$(daxctl-private doctor --sysroot "$PACKED" 2>&1 || true)" "$(look doctor 2>&1 || true)"
+}
+
+# --- the log of the kernel -----------------------------------------------------
+
+# A program journalctl for the machine.
+journal() { # SHELL-CODE
+  mkdir -p "$MACHINE/programs"
+  printf '#!/usr/bin/sh\necho "$*" >/asked\n%s\n' "$1" >"$MACHINE/programs/journalctl"
+  chmod +x "$MACHINE/programs/journalctl"
+}
+
+# klogctl() for the program: its log is in the environment, or the number of an error.
+fake_log() {
+  [ -e "$MACHINE/klog.so" ] || cc -shared -fPIC -xc -o "$MACHINE/klog.so" - <<'END'
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+int klogctl(int type, char *buffer, int len)
+{
+	const char *log = getenv("KLOG");
+
+	if (type == 10)
+		return 4096;
+	errno = atoi(log);
+	return errno ? -1 : snprintf(buffer, len, "%s", log);
+}
+END
+}
+
+# Packs the machine into PACKED, not with --sysroot.
+pack_inside() { # LOG
+  fake_log
+  PACKED=$BATS_TEST_TMPDIR/packed
+  rm -rf "$PACKED"
+  mkdir "$PACKED"
+  KLOG=$1 PRELOAD=/klog.so PATH=/programs:$PATH \
+    run -0 --separate-stderr inside report -o /report.tar.gz
+  tar -xzf "$MACHINE/report.tar.gz" -C "$PACKED" report
+}
+
+@test "the kernel's log is there, as the journal has it" {
+  journal 'echo "[    0.1] from the journal"'
+  pack_inside 1
+  has report/kernel.log "[    0.1] from the journal"
+  [[ $(cat "$MACHINE/asked") == --dmesg\ *--no-hostname* ]]
+  run -1 grep 'kernel.log' "$PACKED/report/notes"
+}
+
+@test "without a journal it is there as the kernel has it" {
+  local code
+  for code in 'exit 1' 'exit 0' 'echo half; exit 1' 'kill $$'; do
+    journal "$code"
+    pack_inside "<6>[    0.1] from the kernel"
+    has report/kernel.log "<6>[    0.1] from the kernel"
+  done
+}
+
+@test "a log that cannot be read is a note" {
+  journal 'exit 1'
+  pack_inside 1
+  [ ! -e "$PACKED/report/kernel.log" ]
+  grep -qx '/report/kernel.log: cannot be read: EPERM' "$PACKED/report/notes"
+  [[ $stderr == *"could not be read: report/notes in it says which"* ]] || fail "$stderr"
+}
+
+@test "of a log that is large its end is there" {
+  journal 'yes "[    1.0] line" | head -c 9000000; echo; echo the end'
+  pack_inside 1
+  equal "$(tail -n 1 "$PACKED/report/kernel.log")" "the end"
+  equal "$(head -n 1 "$PACKED/report/kernel.log")" "[    1.0] line"
+  [ "$(stat -c %s "$PACKED/report/kernel.log")" -le 8388608 ]
+  grep -qx '/report/kernel.log: only its end is there, of 8192 KiB: EFBIG' "$PACKED/report/notes"
+}
+
+@test "of a captured machine it is the one that was captured" {
+  pack
+  [ ! -e "$PACKED/report/kernel.log" ]
+  file_of report/kernel.log '[    0.1] captured'
+  file_of report/notes 'daxctl-private 0.9' '/proc/iomem: cannot be read: EACCES'
+  rm -r "$PACKED"
+  pack
+  has report/kernel.log '[    0.1] captured'
+  has report/notes $'daxctl-private 0.9\n/proc/iomem: cannot be read: EACCES'
+}
+
+# --- what could not be read ----------------------------------------------------
+
+@test "notes say which program packed it, and what could not be read" {
+  pack
+  has report/notes "$(daxctl-private --version | sed 's/^/daxctl-private /')"
+  rm -r "$PACKED"
+  mkdir -p "$MACHINE/etc/daxctl-private.conf.d"
+  ln -s loop.conf "$MACHINE/etc/daxctl-private.conf.d/loop.conf"
+  pack
+  grep -qx '/etc/daxctl-private.conf.d/loop.conf: cannot be read: ELOOP' "$PACKED/report/notes"
+  equal "$(wc -l <"$PACKED/report/notes")" 2
+}
+
+# To root of a user name space, files of others are not readable.
+@test "what only another user may read is a note" {
+  ((EUID == 0)) || skip "only root can make a file of another user"
+  chmod 400 "$MACHINE/proc/iomem"
+  chown 1:1 "$MACHINE/proc/iomem"
+  journal 'echo log'
+  pack_inside 1
+  equal "$(tail -n +2 "$PACKED/report/notes")" "/proc/iomem: cannot be read: EACCES"
+  equal "$stderr" "1 file could not be read: report/notes in it says which"
+}
+
+@test "a captured machine gives the same file each time" {
+  whole_process 41 / 1
+  look report -o - >one.tar.gz
+  sleep 1.1
+  look report -o - >two.tar.gz
+  cmp one.tar.gz two.tar.gz
 }
 
 # --- where it goes ------------------------------------------------------------

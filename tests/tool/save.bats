@@ -29,25 +29,8 @@ not_replaced() { # PATH ERROR
   equal "$(ls "$MACHINE/out")" "${1##*/}"
 }
 
-# Without --sysroot, in a root directory that has the captured machine.
-on_machine() { # ARGUMENT...
-  local file
-  mkdir -p "$MACHINE/etc"
-  for file in /lib /lib64 /usr; do
-    mkdir -p "$MACHINE$file"
-    mount --bind "$file" "$MACHINE$file"
-  done
-  mkdir -p "$MACHINE/tool"
-  mount --bind "$(dirname "$(type -P daxctl-private)")" "$MACHINE/tool"
-  # files are read by descriptor
-  mkdir -p "$MACHINE/proc/self"
-  mount --bind "/proc/$$" "$MACHINE/proc/self"
-  exec chroot "$MACHINE" /tool/daxctl-private "$@"
-}
-export -f on_machine
-
 save_here() { # ARGUMENT...
-  MACHINE=$MACHINE timeout 20 unshare --map-root-user --mount "$BASH" -c 'on_machine "$@"' x save "$@"
+  inside save "$@"
 }
 
 @test "a private device is saved with its range, its zone and all its values" {

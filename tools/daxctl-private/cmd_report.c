@@ -31,6 +31,8 @@ static const struct option_def options[] = {
 #define DAX_DEVICES	"/sys/bus/dax/devices"
 #define CXL_DEVICES	"/sys/bus/cxl/devices"
 
+#define NOTES		"/report/notes"
+
 /* Tables of the firmware that tell which memory is where, and how fast. */
 #define ACPI_TABLES	"/sys/firmware/acpi/tables"
 #define LARGEST_TABLE	((size_t)64 << 10)
@@ -137,7 +139,35 @@ static bool pack_machine(struct packer *p)
 		ok = pack_tree(p, roots[i].path, roots[i].depth);
 	return ok && pack_device_files(p) && pack_targets(p, DAX_DEVICES, 2) &&
 	       pack_targets(p, CXL_DEVICES, 1) && pack_targets(p, "/sys/bus/nd/devices", 1) &&
-	       pack_memdevs(p) && pack_firmware(p) && pack_users(p);
+	       pack_memdevs(p) && pack_firmware(p) && pack_users(p) && pack_config(p) &&
+	       pack_log(p);
+}
+
+/* Of a captured machine first what could not be read when it was captured. */
+static void begin_notes(struct packer *p, char **text, size_t *len)
+{
+	char *before = global.sysroot ? sysfs_read(NOTES) : NULL;
+
+	p->notes = open_memstream(text, len);
+	if (!p->notes)
+		out_of_memory();
+	(void)fprintf(p->notes, "%s\n", before ? before : "daxctl-private " VERSION);
+	free(before);
+}
+
+static bool pack_all(struct packer *p)
+{
+	char *text = NULL;
+	size_t len;
+	bool ok;
+
+	begin_notes(p, &text, &len);
+	ok = pack_machine(p);
+	if (fclose(p->notes))
+		out_of_memory();
+	ok = ok && pack_bytes(p, NOTES, text, len);
+	free(text);
+	return ok;
 }
 
 static bool to_stdout(void)
@@ -181,9 +211,11 @@ static bool write_tar(struct packer *p, const char *name, int fd)
 	p->tar = archive_write_new();
 	if (!p->tar)
 		out_of_memory();
+	/* without the time, a captured machine gives the same file each time */
 	ok = archive_write_add_filter_gzip(p->tar) == ARCHIVE_OK &&
+	     archive_write_set_filter_option(p->tar, "gzip", "timestamp", NULL) == ARCHIVE_OK &&
 	     archive_write_set_format_pax_restricted(p->tar) == ARCHIVE_OK &&
-	     archive_write_open_fd(p->tar, fd) == ARCHIVE_OK && pack_machine(p) &&
+	     archive_write_open_fd(p->tar, fd) == ARCHIVE_OK && pack_all(p) &&
 	     archive_write_close(p->tar) == ARCHIVE_OK;
 	if (!ok)
 		(void)complain(name, archive_errno(p->tar), NULL, "cannot write the report");
@@ -212,6 +244,9 @@ static int report(const struct command *cmd, int argc, char **argv)
 	pack_forget(&p);
 	if (!ok)
 		return EXIT_FAILED;
+	if (p.unreadable)
+		say("%d file%s could not be read: report/notes in it says which", p.unreadable,
+		    p.unreadable == 1 ? "" : "s");
 	if (to_stdout())
 		return EXIT_DONE;
 	results = json_object_new_array();

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What cannot be read is there, and empty; what is not there is left out. Each
- * function returns whether the tar file could be written.
+ * What cannot be read is there, and empty, and noted; what is not there is left out.
+ * Each function returns whether the tar file could be written.
  */
 #include <archive.h>
 #include <archive_entry.h>
+#include <errno.h>
 #include <limits.h>
 #include <search.h>
 #include <stdlib.h>
@@ -17,6 +18,28 @@
 #include "pack.h"
 #include "sysfs.h"
 #include "text.h"
+
+#define UNREADABLE	"cannot be read"
+
+/**
+ * pack_note() - something is not in the tar file, or not all of it
+ * @p: the tar file
+ * @path: which file
+ * @err: why, an error number
+ * @format: what of it, as of printf()
+ */
+void pack_note(struct packer *p, const char *path, int err, const char *format, ...)
+{
+	const char *name = strerrorname_np(err);
+	va_list args;
+
+	(void)fprintf(p->notes, "%s: ", path);
+	va_start(args, format);
+	(void)vfprintf(p->notes, format, args);
+	va_end(args);
+	(void)fprintf(p->notes, ": %s\n", name ? name : "unknown error");
+	p->unreadable++;
+}
 
 /* ---- one entry ------------------------------------------------------------ */
 
@@ -43,10 +66,14 @@ static bool write_entry(struct packer *p, const char *path, const struct stat *s
 
 static bool pack_file(struct packer *p, const char *path, const struct stat *st)
 {
-	char *text = st->st_mode & 0444 ? sysfs_read("%s", path) : NULL;
+	bool readable = st->st_mode & 0444;
+	char *text = readable ? sysfs_read("%s", path) : NULL;
 	char *line = text && *text ? xasprintf("%s\n", text) : NULL;
-	bool ok = write_entry(p, path, st, NULL, line, line ? strlen(line) : 0);
+	bool ok;
 
+	if (readable && !text)
+		pack_note(p, path, errno, UNREADABLE);
+	ok = write_entry(p, path, st, NULL, line, line ? strlen(line) : 0);
 	free(line);
 	free(text);
 	return ok;
@@ -90,9 +117,21 @@ static bool seen(struct packer *p, const char *path)
  */
 bool pack_text(struct packer *p, const char *path, const char *text)
 {
+	return pack_bytes(p, path, text, strlen(text));
+}
+
+/**
+ * pack_bytes() - pack_text() of what may be no text
+ * @p: the tar file
+ * @path: where it is when that is unpacked
+ * @data: what is in it
+ * @len: the length of that
+ */
+bool pack_bytes(struct packer *p, const char *path, const void *data, size_t len)
+{
 	const struct stat st = { .st_mode = S_IFREG | 0600 };
 
-	return write_entry(p, path, &st, NULL, text, strlen(text));
+	return write_entry(p, path, &st, NULL, data, len);
 }
 
 /**
@@ -108,6 +147,19 @@ bool pack_link(struct packer *p, const char *path, const char *target)
 	return write_entry(p, path, &st, target, NULL, 0);
 }
 
+static bool pack_content(struct packer *p, const char *path, const struct stat *st)
+{
+	size_t len = 0;
+	char *data = sysfs_read_bytes(path, &len);
+	bool ok;
+
+	if (!data)
+		pack_note(p, path, errno, UNREADABLE);
+	ok = write_entry(p, path, st, NULL, data, data ? len : 0);
+	free(data);
+	return ok;
+}
+
 /**
  * pack_binary() - a file that is no text
  * @p: the tar file
@@ -117,27 +169,55 @@ bool pack_link(struct packer *p, const char *path, const char *target)
 bool pack_binary(struct packer *p, const char *path, size_t most)
 {
 	struct stat st;
-	size_t len = 0;
-	char *data;
-	bool ok;
 
 	if (lstat(path, &st) || !S_ISREG(st.st_mode) || (size_t)st.st_size > most || seen(p, path))
 		return true;
-	data = sysfs_read_bytes(path, &len);
-	ok = write_entry(p, path, &st, NULL, data, data ? len : 0);
-	free(data);
-	return ok;
+	return pack_content(p, path, &st);
+}
+
+/**
+ * pack_copy() - a file as it is to who reads it: a link leads to what is packed
+ * @p: the tar file
+ * @path: the file; one that is no file is empty, as /dev/null is
+ * @most: a larger one is left out
+ */
+bool pack_copy(struct packer *p, const char *path, size_t most)
+{
+	struct stat st;
+
+	if (stat(path, &st)) {
+		int err = errno;
+
+		if (err != ENOENT || !lstat(path, &st))
+			pack_note(p, path, err, UNREADABLE);
+		return true;
+	}
+	if (seen(p, path))
+		return true;
+	if (S_ISREG(st.st_mode) && (size_t)st.st_size > most) {
+		pack_note(p, path, EFBIG, "left out, it is larger than %zu KiB", most >> 10);
+		return true;
+	}
+	if (S_ISREG(st.st_mode))
+		return pack_content(p, path, &st);
+	st.st_mode = S_IFREG | 0600;
+	return write_entry(p, path, &st, NULL, NULL, 0);
 }
 
 /* ---- trees ---------------------------------------------------------------- */
 
-/* Files that are no text: what is behind a PCI device. */
-static bool is_binary(const char *name)
+/*
+ * Files that are no text: what is behind a PCI device. And the directory of runtime
+ * power management, of which even root cannot read all.
+ */
+static bool is_left_out(const char *name)
 {
-	static const char *const binary[] = { "config", "rom", "resource0", "CDAT", "vpd", "autoprobe" };
+	static const char *const names[] = {
+		"config", "rom", "resource0", "CDAT", "vpd", "autoprobe", "power",
+	};
 
-	for (size_t i = 0; i < sizeof(binary) / sizeof(*binary); i++)
-		if (!strcmp(name, binary[i]))
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		if (!strcmp(name, names[i]))
 			return true;
 	return !strncmp(name, "resource", 8) && name[8];
 }
@@ -146,14 +226,17 @@ static bool pack_dir(struct packer *p, const char *path, const struct stat *st, 
 {
 	struct names names;
 	bool ok = true;
+	int ret;
 
 	if (!seen(p, path))
 		ok = write_entry(p, path, st, NULL, NULL, 0);
 	if (!depth)
 		return ok;
-	(void)names_read(&names, "*", "%s", path);
+	ret = names_read(&names, "*", "%s", path);
+	if (ret)
+		pack_note(p, path, -ret, UNREADABLE);
 	for (int i = 0; ok && i < names.nr; i++)
-		if (!is_binary(names.name[i])) {
+		if (!is_left_out(names.name[i])) {
 			char *child = xasprintf("%s/%s", path, names.name[i]);
 
 			ok = pack_tree(p, child, depth - 1);

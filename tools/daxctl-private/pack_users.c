@@ -3,10 +3,10 @@
  * Who has memory on a private node, and what their cgroups have and may have. Never
  * what a process was started with: there are passwords in that.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "message.h"
 #include "names.h"
 #include "pack.h"
 #include "procs.h"
@@ -102,7 +102,7 @@ bool pack_users(struct packer *p)
 		ok = pack_each(p, &users, mount);
 	}
 	if (users.unreadable)
-		say("%d processes cannot be looked at: as root it has those, too", users.unreadable);
+		pack_note(p, "/proc", EACCES, "%d processes cannot be looked at", users.unreadable);
 	if (ok && mount)
 		ok = pack_mount(p, mount);
 	users_free(&users);

@@ -10,7 +10,14 @@
 #include "sysfs.h"
 #include "text.h"
 
-static char *read_all(int fd, size_t *all)
+/**
+ * sysfs_read_fd() - what can still be read from a file
+ * @fd: its descriptor
+ * @all: where the length goes
+ *
+ * Return: the content, to be freed, with a zero byte after it; or NULL, with errno
+ */
+char *sysfs_read_fd(int fd, size_t *all)
 {
 	size_t len = 0, room = 0;
 	char *text = NULL;
@@ -48,7 +55,7 @@ char *sysfs_read_bytes(const char *path, size_t *len)
 
 	if (fd < 0)
 		return NULL;
-	text = read_all(fd, len);
+	text = sysfs_read_fd(fd, len);
 	err = errno;
 	close(fd);
 	errno = err;

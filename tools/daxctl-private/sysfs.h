@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 char *sysfs_read(const char *format, ...) __attribute__((format(printf, 1, 2)));
+char *sysfs_read_fd(int fd, size_t *all);
 char *sysfs_read_bytes(const char *path, size_t *len);
 bool sysfs_number(uint64_t *value, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
