@@ -36,7 +36,8 @@ END
 # Options in all forms, on the two devices as they are now.
 same_in_every_form() {
   local options
-  for options in "" -u -R -RDM -RDMu -M "-d dax0.0" "-r 1" "-r 1 -d dax1.0" "-D -r 1" "-u -d dax1.0"; do
+  for options in "" -u -R -RDM -RDMu -M "-d dax0.0" "-r 1" "-r 1 -d dax1.0" "-D -r 1" "-u -d dax1.0" \
+    "-d 1.0" "-u --no-human" "-R -D --no-devices"; do
     # shellcheck disable=SC2086 # several words
     same_as_daxctl $options || return
   done

@@ -19,7 +19,7 @@ static bool idle, with_regions, with_devices, with_mappings;
 
 static const struct option_def options[] = {
 	TEXT('r', "region", &region, "ID", "only this region; without --devices, the region itself"),
-	TEXTS('d', "dev", &names, "NAME", "only this device; may be given again"),
+	DEVICE_NAMES('d', "dev", &names, "NAME", "only this device; may be given again"),
 	FLAG('D', "devices", &with_devices, "with --regions, the devices in them, too"),
 	FLAG('R', "regions", &with_regions, "regions instead of devices"),
 	FLAG('M', "mappings", &with_mappings, "the physical ranges of devices, too"),

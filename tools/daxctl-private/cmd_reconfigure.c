@@ -16,6 +16,9 @@ static const char *mode_word, *region;
 static bool no_online, no_movable, force;
 static enum mode mode;
 
+#define NOT_KNOWN	"daxctl has to do %s, and does not know it"
+#define ALONE		"give it in a command of its own"
+
 /* What only daxctl does; its -s is --size. */
 static const char *size, *align, *input;
 static bool check_config;
@@ -49,15 +52,52 @@ static int make_mode(struct device *dev, struct plan *plan)
 	return reconfigure_plan(&want, dev, plan);
 }
 
-static bool is_for_daxctl(void)
+/* -s is --size if it has a size, else --set: how many of these there are. */
+static int count_values(bool sizes)
 {
 	const struct texts *values = &policy_options.values;
 	uint64_t bytes;
+	int nr = 0;
 
 	for (int i = 0; i < values->nr; i++)
-		if (parse_size(values->text[i], &bytes))
-			return true;
-	return size || align || input || check_config;
+		nr += parse_size(values->text[i], &bytes) == sizes;
+	return nr;
+}
+
+/* The option that only daxctl has, or NULL. */
+static const char *for_daxctl(void)
+{
+	if (check_config)
+		return "--check-config";
+	if (size || count_values(true))
+		return "--size";
+	return align ? "--align" : input ? "--input" : NULL;
+}
+
+/* Of what daxctl does not know it would say nothing, or not what helps. */
+static int check_none_is_left(const char *option)
+{
+	const struct {
+		const char *name;
+		bool given;
+		const char *remedy;
+	} ours[] = {
+		{ "--dry-run", global.dry_run, "leave it out" },
+		{ "--quiet", quiet, "leave it out" },
+		{ "--preset", policy_options.preset, ALONE },
+		{ "--above-dram", policy_options.above_dram, ALONE },
+		{ "--below-dram", policy_options.below_dram, ALONE },
+		{ "--set", count_values(false), ALONE },
+	};
+
+	for (size_t i = 0; i < sizeof(ours) / sizeof(*ours); i++)
+		if (ours[i].given)
+			return usage_error("%s: " NOT_KNOWN ": %s", ours[i].name, option,
+					   ours[i].remedy);
+	if (mode_word && mode_parse(mode_word, &mode) && mode_is_ours(mode))
+		return usage_error("--mode=%s: " NOT_KNOWN ": %s", mode_word, option, check_config ?
+				   "daxctl-private apply does what the config says" : ALONE);
+	return 0;
 }
 
 /* To daxctl, a device of ours looks like one in mode devdax. */
@@ -77,13 +117,13 @@ static int check_none_is_ours(const struct devices *devices)
 	return ret;
 }
 
-static int leave_to_daxctl(int argc, char **argv)
+static int leave_to_daxctl(const char *option, int argc, char **argv)
 {
 	struct devices devices;
-	int ret;
+	int ret = check_none_is_left(option);
 
-	if (global.dry_run)
-		return usage_error("--dry-run: daxctl has to do this, and does not know it");
+	if (ret)
+		return ret;
 	if (!argc)
 		return usage_error("no device was named; \"all\" is every one");
 	if (devices_load(&devices))
@@ -103,11 +143,14 @@ static int reconfigure(const struct command *cmd, int argc, char **argv)
 	const struct change change = { .done = "reconfigured", .make = make_mode, .region = region };
 	int ret = EXIT_USAGE;
 
-	if (is_for_daxctl())
-		return leave_to_daxctl(argc, argv);
+	if (for_daxctl())
+		return leave_to_daxctl(for_daxctl(), argc, argv);
 	if (!mode_word || !mode_parse(mode_word, &mode))
 		return usage_error("--mode=%s: give private, cram, system-ram or devdax",
 				   mode_word ? mode_word : "");
+	if (no_online && mode == MODE_DEVDAX)
+		return usage_error("--no-online: a device in mode devdax has no memory to online: "
+				   "leave it out");
 	if (!policy_read(&policy, cmd->name, &policy_options))
 		ret = change_devices(&change, argc, argv);
 	else

@@ -28,7 +28,7 @@ static struct texts names;
 static bool do_bind, preferred, interleave;
 
 static const struct option_def options[] = {
-	TEXTS('d', "dev", &names, "NAME", "memory comes from this device; may be given again"),
+	DEVICE_NAMES('d', "dev", &names, "NAME", "memory comes from this device; may be given again"),
 	FLAG('b', "bind", &do_bind, "from there and nowhere else, as without an option"),
 	FLAG('p', "preferred", &preferred, "from there as long as there is room"),
 	FLAG('i', "interleave", &interleave, "from there and from DRAM in turns"),

@@ -12,6 +12,7 @@ enum option_type {
 	OPTION_NUMBER,		/* long long */
 	OPTION_SIZE,		/* uint64_t, in bytes */
 	OPTION_TEXTS,		/* struct texts, may be given again */
+	OPTION_DEVICES,		/* struct texts, the names of devices, may be given again */
 };
 
 /* The longest --timeout. */
@@ -41,11 +42,13 @@ struct option_def {
 	{ name, letter, OPTION_SIZE, value, arg, help }
 #define TEXTS(letter, name, value, arg, help) \
 	{ name, letter, OPTION_TEXTS, value, arg, help }
+#define DEVICE_NAMES(letter, name, value, arg, help) \
+	{ name, letter, OPTION_DEVICES, value, arg, help }
 #define END_OF_OPTIONS { NULL, 0, OPTION_FLAG, NULL, NULL, NULL }
 
 struct command {
 	const char *name;
-	const char *args;	/* what the help shows after the options */
+	const char *args;	/* what the help shows after the options; DEVICE: names of some */
 	const char *help;	/* a line */
 	const struct option_def *options;
 	int (*run)(const struct command *cmd, int argc, char **argv);
@@ -66,6 +69,7 @@ extern struct global_options global;
 extern const struct option_def global_options[];
 
 int options_parse(const struct command *cmd, int argc, char **argv);
+const char *options_device(const char *word);
 void options_add_text(struct texts *texts, const char *text);
 void options_help(const struct option_def *options);
 void options_names(const struct option_def *options);

@@ -5,8 +5,9 @@
 
 #include <stdbool.h>
 
-void handover_init(char **argv);
+void handover_init(int argc, char **argv);
 bool called_daxctl(void);
 int hand_over(void);
+int hand_over_verb(void);
 
 #endif

@@ -97,6 +97,13 @@ static int show_manual(const char *verb)
 	return EXIT_FAILED;
 }
 
+/* Devices may be called by their numbers. */
+static void name_devices(const struct command *cmd, int argc, char **argv)
+{
+	for (int i = 0; i < argc && strstr(cmd->args, "DEVICE"); i++)
+		argv[i] = (char *)options_device(argv[i]);
+}
+
 /* Who reads JSON gets some even if all failed, but for a wrong command line. */
 static int run(const struct command *cmd, int argc, char **argv)
 {
@@ -107,6 +114,7 @@ static int run(const struct command *cmd, int argc, char **argv)
 		return first ? EXIT_USAGE : EXIT_DONE;
 	if (global.sysroot && cmd->writes && !global.dry_run)
 		return usage_error("%s: --sysroot is for verbs that only read", cmd->name);
+	name_devices(cmd, argc - first, argv + first);
 	if (!global.sysroot || !sysroot_enter(global.sysroot))
 		ret = cmd->run(cmd, argc - first, argv + first);
 	if (ret != EXIT_USAGE && !result_printed() && !(cmd->other_result && cmd->other_result()))
@@ -154,13 +162,13 @@ int main(int argc, char **argv)
 		(void)fputs("error: no verb; see daxctl-private --help\n", stderr);
 		return EXIT_USAGE;
 	}
-	handover_init(argv);
+	handover_init(argc, argv);
 	ret = answer(argv[1], argv[2]);
 	if (ret >= 0)
 		return finish(ret);
 	cmd = find_command(argv[1]);
 	if (!cmd)
-		return hand_over();
+		return hand_over_verb();
 	/* as the completion that comes with daxctl asks it */
 	if (argc == 3 && !strcmp(argv[2], "--list-opts"))
 		return finish(list_options(cmd->name));

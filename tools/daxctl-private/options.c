@@ -8,10 +8,15 @@
 #include <string.h>
 
 #include "command.h"
+#include "foreign.h"
 #include "message.h"
 #include "text.h"
 
 #define MAX_OPTIONS	32
+#define MAX_NAME	32
+#define FIRST_LONG	(UCHAR_MAX + 1)
+/* A flag with "no-" before it, or without. */
+#define FIRST_NEGATED	(FIRST_LONG + MAX_OPTIONS)
 
 struct global_options global;
 
@@ -26,10 +31,28 @@ const struct option_def global_options[] = {
 
 struct parser {
 	const struct option_def *def[MAX_OPTIONS];
-	struct option longs[MAX_OPTIONS + 1];
+	struct option longs[2 * MAX_OPTIONS + 2];
+	char negated[MAX_OPTIONS][MAX_NAME];
 	char shorts[2 * MAX_OPTIONS + 4];
-	int nr;
+	int nr, nr_longs;
 };
+
+static void add_long(struct parser *p, const char *name, int has_arg, int val)
+{
+	p->longs[p->nr_longs++] = (struct option){ .name = name, .has_arg = has_arg, .val = val };
+}
+
+/* As to daxctl: --no-force takes --force back, and --online takes --no-online back. */
+static void add_negated(struct parser *p, const char *name)
+{
+	char *negated = p->negated[p->nr];
+
+	if (!strncmp(name, "no-", 3))
+		(void)snprintf(negated, MAX_NAME, "%s", name + 3);
+	else
+		(void)snprintf(negated, MAX_NAME, "no-%s", name);
+	add_long(p, negated, no_argument, FIRST_NEGATED + p->nr);
+}
 
 static void add_options(struct parser *p, const struct option_def *def)
 {
@@ -39,11 +62,10 @@ static void add_options(struct parser *p, const struct option_def *def)
 		bool has_value = def->type != OPTION_FLAG;
 
 		p->def[p->nr] = def;
-		p->longs[p->nr] = (struct option){
-			.name = def->name,
-			.has_arg = has_value ? required_argument : no_argument,
-			.val = UCHAR_MAX + 1 + p->nr,
-		};
+		add_long(p, def->name, has_value ? required_argument : no_argument,
+			 FIRST_LONG + p->nr);
+		if (!has_value)
+			add_negated(p, def->name);
 		if (def->letter) {
 			*end++ = def->letter;
 			if (has_value)
@@ -56,8 +78,8 @@ static void add_options(struct parser *p, const struct option_def *def)
 
 static const struct option_def *find_option(const struct parser *p, int val)
 {
-	if (val > UCHAR_MAX)
-		return p->def[val - UCHAR_MAX - 1];
+	if (val >= FIRST_LONG)
+		return p->def[(val - FIRST_LONG) % MAX_OPTIONS];
 	for (int i = 0; i < p->nr; i++)
 		if (p->def[i]->letter == val)
 			return p->def[i];
@@ -70,17 +92,38 @@ void options_add_text(struct texts *texts, const char *text)
 	texts->text[texts->nr++] = text;
 }
 
-static bool set_option(const struct option_def *def, const char *value)
+/**
+ * options_device() - the name of a device that somebody has called by its numbers
+ * @word: what was said; "1.0" is dax1.0, as to daxctl
+ *
+ * Return: the name, which stays as long as the program
+ */
+const char *options_device(const char *word)
+{
+	static struct texts made;
+	size_t digits = strspn(word, "0123456789"), more;
+
+	more = word[digits] == '.' ? strspn(word + digits + 1, "0123456789") : 0;
+	if (!digits || !more || word[digits + 1 + more])
+		return word;
+	options_add_text(&made, xasprintf("dax%s", word));
+	return made.text[made.nr - 1];
+}
+
+static bool set_option(const struct option_def *def, int val, const char *value)
 {
 	switch (def->type) {
 	case OPTION_FLAG:
-		*(bool *)def->value = true;
+		*(bool *)def->value = val < FIRST_NEGATED;
 		return true;
 	case OPTION_TEXT:
 		*(const char **)def->value = value;
 		return true;
 	case OPTION_TEXTS:
 		options_add_text(def->value, value);
+		return true;
+	case OPTION_DEVICES:
+		options_add_text(def->value, options_device(value));
 		return true;
 	case OPTION_NUMBER:
 		return parse_number(value, def->value);
@@ -91,6 +134,8 @@ static bool set_option(const struct option_def *def, const char *value)
 }
 
 /* ---- what getopt_long() does not take -------------------------------------- */
+
+#define IS_FOREIGN	"does not have this option of daxctl"
 
 /* "--re" of "--re=1", as far as it was typed. */
 static int typed(const char *word)
@@ -117,15 +162,29 @@ static char *candidates(const struct parser *p, const char *word)
 
 static void tell_unknown(const struct command *cmd, const struct parser *p, const char *word)
 {
+	const char *hint = foreign_hint(word + 2, typed(word) - 2, 0);
 	char *list = candidates(p, word);
 
-	if (list)
+	if (hint && !list)
+		(void)usage_error("%.*s: %s " IS_FOREIGN ": %s", typed(word), word, cmd->name, hint);
+	else if (list)
 		(void)usage_error("%.*s: it is short for several options: give %s", typed(word),
 				  word, list);
 	else
 		(void)usage_error("%.*s: unknown option: see daxctl-private %s --help",
 				  typed(word), word, cmd->name);
 	free(list);
+}
+
+static void tell_unknown_letter(const struct command *cmd, int letter)
+{
+	const char *hint = foreign_hint(NULL, 0, letter);
+
+	if (hint)
+		(void)usage_error("-%c: %s " IS_FOREIGN ": %s", letter, cmd->name, hint);
+	else
+		(void)usage_error("-%c: unknown option: see daxctl-private %s --help",
+				  isprint((unsigned char)letter) ? letter : '?', cmd->name);
 }
 
 /*
@@ -145,8 +204,7 @@ static void tell_error(const struct command *cmd, const struct parser *p, int va
 		(void)usage_error("%.*s: it takes no value: leave '%s' out", typed(word), word,
 				  word + typed(word));
 	else
-		(void)usage_error("-%c: unknown option: see daxctl-private %s --help",
-				  isprint((unsigned char)optopt) ? optopt : '?', cmd->name);
+		tell_unknown_letter(cmd, optopt);
 }
 
 /* ---------------------------------------------------------------------------- */
@@ -170,7 +228,7 @@ int options_parse(const struct command *cmd, int argc, char **argv)
 	(void)snprintf(p.shorts, sizeof(p.shorts), "%s:h", cmd->to_the_end ? "+" : "");
 	add_options(&p, cmd->options);
 	add_options(&p, global_options);
-	p.longs[p.nr] = (struct option){ "help", no_argument, NULL, 'h' };
+	add_long(&p, "help", no_argument, 'h');
 
 	optind = 1;
 	while ((val = getopt_long(argc, argv, p.shorts, p.longs, NULL)) != -1) {
@@ -183,7 +241,7 @@ int options_parse(const struct command *cmd, int argc, char **argv)
 			return -1;
 		}
 		def = find_option(&p, val);
-		if (!set_option(def, optarg)) {
+		if (!set_option(def, val, optarg)) {
 			(void)usage_error("--%s: '%s' is no %s", def->name, optarg,
 					  def->type == OPTION_SIZE ? "size" : "number");
 			return -1;
