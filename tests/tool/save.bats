@@ -69,8 +69,8 @@ writable_pct = 0"
 }
 
 @test "a node is saved if it is not the one that the firmware says" {
-  echo 5 >"$DAX/dax0.0/node"
-  saved dax0.0 | grep -qx 'node = 5'
+  echo 3 >"$DAX/dax0.0/node"
+  saved dax0.0 | grep -qx 'node = 3'
   run ! grep -q '^node' <<<"$(saved dax1.0)"
 }
 
@@ -108,6 +108,17 @@ writable_pct = 0"
   run -3 --separate-stderr look save
   equal "$output" ""
   equal "$stderr" "error: all: no device is in mode private or cram: ENODEV: see daxctl-private list"
+}
+
+@test "values that apply would not take are not saved" {
+  echo 7 >"$DAX/dax0.0/mbind"
+  run -1 --separate-stderr look save
+  equal "$output" ""
+  equal "$stderr" "error: dax0.0: mbind=7: EINVAL: give 0 or 1"
+  echo 0 >"$DAX/dax0.0/mbind"
+  echo 0 >"$DAX/dax0.0/reclaim"
+  run -1 --separate-stderr look save
+  equal "$stderr" "error: dax0.0: demotion needs reclaim: EINVAL: set reclaim=1, too, or demotion=0"
 }
 
 # --- what it is known by ----------------------------------------------------

@@ -41,7 +41,7 @@ static bool is_unique(const struct writer *w, int i, enum identity_key key)
 {
 	const char *value = w->ids[i].value[key];
 
-	if (!value)
+	if (!value || !identity_valid(key, value))
 		return false;
 	for (int k = 0; k < w->devices->nr; k++) {
 		const char *other = w->ids[k].value[key];
@@ -78,8 +78,24 @@ static bool is_at_first(const struct device *dev, const struct attribute *attr)
 	return attr->kind == VALUE_NODE && dev->node == daxctl_dev_get_target_node(dev->dax);
 }
 
-static void write_values(FILE *out, const struct device *dev)
+/* Is it one that apply takes? The kernel may be another one than we know. */
+static int note_value(struct policy *policy, const struct device *dev, const char *name,
+		      const char *value)
 {
+	char *text = xasprintf("%s=%s", name, value);
+	int ret = policy_set(policy, dev->name, text);
+
+	free(text);
+	return ret;
+}
+
+/* Return: 0, or a negative error number if apply would not take them, which was told */
+static int write_values(FILE *out, const struct device *dev)
+{
+	const struct device unbound = { .name = dev->name, .mode = MODE_DISABLED };
+	struct policy policy = { .value = { NULL } };
+	int bad = 0;
+
 	for (int i = 0; i < NR_ATTRIBUTES; i++) {
 		const struct attribute *attr = &attributes[i];
 		char *value;
@@ -87,10 +103,16 @@ static void write_values(FILE *out, const struct device *dev)
 		if (!(attr->modes & 1U << dev->mode) || is_at_first(dev, attr))
 			continue;
 		value = device_attr(dev, attr->name);
+		if (value && note_value(&policy, dev, attr->name, value))
+			bad = -EINVAL;
 		if (value)
 			(void)fprintf(out, "%s = %s\n", attr->name, value);
 		free(value);
 	}
+	if (policy_check(&policy, &unbound, dev->mode, false))
+		bad = -EINVAL;
+	policy_free(&policy);
+	return bad;
 }
 
 /* With two sections for it, or of one name, one of them or both would not be applied. */
@@ -127,7 +149,8 @@ static void write_device(struct writer *w, int i)
 	(void)fprintf(w->out, "\n[" CONFIG_SECTION " %s]\n# %s\n%s = %s\n", dev->name,
 		      identity_meaning(key), identity_name(key), w->ids[i].value[key]);
 	write_state(w->out, dev);
-	write_values(w->out, dev);
+	if (write_values(w->out, dev))
+		w->bad++;
 	obj = json_object_new_object();
 	add_text(obj, "chardev", dev->name);
 	add_text(obj, "key", identity_name(key));
