@@ -1,12 +1,18 @@
 #!/usr/bin/env python3
-"""Runs daxctl-private with random arguments, or config files, on a captured machine.
+"""Runs daxctl-private with random arguments, or input, on a captured machine.
 
-usage: fuzz.py arguments|config PROGRAM MACHINE CASES SEED [WRAPPER...]
+usage: fuzz.py KIND PROGRAM MACHINE CASES SEED [WRAPPER...]
+
+KIND is arguments or config, for random config files; or it is run, save or stat: that
+verb, with random arguments, on machines whose files have been changed at random.
 
 Each case has to end in time with a documented exit code, which no sanitizer and no
 WRAPPER uses, and print JSON, or nothing after a usage error. Prints the command lines
-that did not, and ends with 1 then. With FORK_SERVER, that program runs the cases.
+that did not, and ends with 1 then. With FORK_SERVER, that program runs the cases. With
+OWN_PROC the machines get the /proc of this name space, with their files in it, as the
+leak sanitizer needs one.
 """
+import ctypes
 import json
 import os
 import random
@@ -15,6 +21,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -29,7 +36,7 @@ ENVIRONMENT = os.environ | {
     "PATH": "/nonexistent",  # nothing is handed over
 }
 # They print lines or text, start something, or do not end by themselves.
-NO_JSON = {"run", "save", "stat", "monitor"}
+NO_JSON = {"run", "save", "stat", "monitor"}  # those but the last are kinds of their own
 TEXT_FOR_PEOPLE = {"doctor"}
 # Written in whole words, so that most of a command line is right.
 WORDS = ["dax0.0", "dax1.0", "dax2.0", "dax9.9", "all", "0", "1", "-1", "2", "64m", "1g", "99t",
@@ -186,7 +193,191 @@ class Config:
         return ["apply", "--sysroot", machine, "--config", path, *how]
 
 
-KINDS = {"arguments": Arguments, "config": Config}
+class Machines:
+    """Copies of the captured machine that have a few files that are not as they should."""
+
+    # what the kernel and others write, but for what only libdaxctl looks at
+    FILES = re.compile(
+        r"sys/devices/platform/.*/dax\d\.\d/(?!resource|size|align|target_node|power)"
+        r"|sys/devices/platform/.*/(uuid|serial|interleave_ways|target\d)$"
+        r"|sys/devices/system/node/(has_\w+|node\d/(meminfo|vmstat))$"
+        r"|sys/devices/virtual/memory_tiering/.*/nodelist$|sys/fs/cgroup/"
+        r"|proc/(\d+/|zoneinfo|meminfo|vmstat)|etc/")
+    CONTENTS = [b"", b"\n", b"0\n", b"-1\n", b"1\n", b"2\n", b"0x10\n", b"99999999999999999999\n",
+                b"18446744073709551615\n", b"9223372036854775807\n", b"-9223372036854775809\n",
+                b"0-18446744073709551615\n", b"5-1\n", b"0-\n", b",,1\n", b"1 2 3\n", b"\0\0\0\0", b"\xff\xfe\n",
+                b"%s%n%s\n", b"x" * 9000 + b"\n", b"unplugged\n", b"online_kernel\n", b"\n\n\n\n", b"a\r\nb\n",
+                b"00000000-0000-0000-0000-000000000000\n", b"ed93e918-e165-49d8-921d-383d7b9660c5\n",
+                b"mbind = 1\n[reconfigure-device x]\n"]
+    NUMBERS = [b"0", b"1", b"4096", b"18446744073709551615", b"18446744073709551616", b"-1", b"1e9", b"", b"N1=",
+               b"7fffffffffff", b"kB", b":", b"=", b" "]
+    PROC_FILES = ["zoneinfo", "meminfo", "vmstat"]
+    CASES = 20  # on each machine
+
+    def __init__(self, rnd, name):
+        self.random = rnd
+        self.name = name
+        self.made = 0
+        self.left = 0
+        self.path = None
+        self.libc = ctypes.CDLL(None, use_errno=True)
+
+    def changed(self, text):
+        """The same with some bytes, numbers or lines that are others."""
+        kind = self.random.random()
+        if kind < 0.4 or not text:
+            return self.random.choice(self.CONTENTS)
+        if kind < 0.7:
+            numbers = list(re.finditer(rb"\w+", text))
+            if numbers:
+                at = self.random.choice(numbers)
+                return text[:at.start()] + self.random.choice(self.NUMBERS) + text[at.end():]
+        if kind < 0.85:
+            lines = text.splitlines(keepends=True)
+            at = self.random.randrange(len(lines))
+            lines[at:at + self.random.randrange(3)] = [lines[at]] * self.random.randrange(4)
+            return b"".join(lines)
+        text = bytearray(text)
+        for _ in range(self.random.randrange(1, 9)):
+            at = self.random.randrange(len(text) + 1)
+            text[at:at + self.random.randrange(3)] = self.random.randbytes(self.random.randrange(3))
+        return bytes(text)
+
+    def spoil(self, path):
+        """A file that is another one, or none, or something else."""
+        with open(path, "rb") as file:
+            text = file.read()
+        os.unlink(path)
+        kind = self.random.random()
+        if kind < 0.85:
+            with open(path, "wb") as file:
+                file.write(self.changed(text))
+        elif kind < 0.93:
+            return
+        elif kind < 0.97:
+            os.mkdir(path)
+        else:
+            os.symlink(self.random.choice(["loop", ".", "/nowhere"]), path)
+
+    def mount(self, source, target, kind, flags):
+        result = self.libc.mount(source.encode(), target.encode(), kind, flags, None)
+        if result:
+            raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), target)
+
+    def cover(self, path, kind):
+        """A file system, which the kernel tells of; and what was there is put away."""
+        aside = f"{self.path}.{kind}"
+        os.rename(self.path + path, aside)
+        os.mkdir(self.path + path)
+        self.mount(kind, self.path + path, kind.encode(), 0)
+        return aside
+
+    def mount_all(self):
+        """The files of the machine are in the place of those that are there."""
+        bind, proc = 4096, self.cover("/proc", "proc")
+        for name in ["1", *self.PROC_FILES]:
+            if os.path.isfile(f"{proc}/{name}") if name != "1" else os.path.isdir(f"{proc}/1"):
+                self.mount(f"{proc}/{name}", f"{self.path}/proc/{name}", None, bind)
+        try:
+            self.mount(self.cover("/sys/fs/cgroup", "cgroup2"), self.path + "/sys/fs/cgroup", None, bind)
+        except OSError:
+            pass  # not for everybody: so there are no cgroups
+
+    def make(self, original):
+        self.made += 1
+        self.path = f"{original}.{self.name}{self.made}"
+        # files that nothing is done to are the same, which is what takes least time
+        shutil.copytree(original, self.path, symlinks=True, copy_function=os.link)
+        files = sorted(os.path.join(d, f) for d, _, names in os.walk(self.path) for f in names)
+        files = [f for f in files if self.FILES.match(os.path.relpath(f, self.path)) and
+                 os.path.isfile(f) and not os.path.islink(f)]
+        for path in self.random.sample(files, self.random.randrange(1, 12)):
+            self.spoil(path)
+        if os.environ.get("OWN_PROC"):
+            self.mount_all()
+
+    def next(self, original):
+        if not self.left:
+            self.make(original)
+            self.left = self.CASES
+        self.left -= 1
+        return self.path
+
+
+class Verb(Arguments):
+    """One of the verbs whose result is not always JSON."""
+
+    VERB = ""
+    DEVICES = ["dax0.0", "dax1.0", "dax2.0", "0.0", "1.0", "all", "dax9.9"]
+
+    def __init__(self, program, seed):
+        super().__init__(program, seed)
+        self.options = {self.VERB: ask(program, "--list-opts", self.VERB)}
+        self.machines = Machines(self.random, self.VERB)
+
+    def devices(self):
+        return self.random.sample(self.DEVICES, self.random.choice([0, 0, 1, 1, 2]))
+
+    def likely(self):
+        """Arguments that are right, mostly."""
+        return self.devices()
+
+    def one(self, machine):
+        words = self.likely() if self.random.random() < 0.7 else [
+            w for w in self.arguments(self.VERB)
+            if "\0" not in w and not w.startswith(("-h", "--h", "--sys"))]
+        return [self.VERB, "--sysroot", self.machines.next(machine), *words]
+
+
+class Run(Verb):
+    """What would be run: with --sysroot nothing is."""
+
+    VERB = "run"
+    COMMANDS = [["true"], ["--", "true", "-n", "--sysroot", "x"], ["x" * 5000], ["\xff", "%s%n"], [""], ["-"],
+                ["true", "--bogus"], ["--"]]
+
+    def likely(self):
+        names = self.devices() or ["dax0.0"]
+        words = [w for name in names for w in ("-d", name)]
+        words += self.random.choice([[], ["--bind"], ["-p"], ["-i"], ["-p", "-i"], ["-u"]])
+        if self.random.random() < 0.9:
+            words.insert(0, "-n")
+        return words + self.random.choice(self.COMMANDS)
+
+
+class Save(Verb):
+    VERB = "save"
+
+    def likely(self):
+        return self.devices() + self.random.choice([
+            [], [], ["-n"], ["-o", "-"], ["--output=-", "--force"], ["-o", "/x.conf"], ["-u"],
+            ["-n", "-o", "/etc/x.conf"]])
+
+
+class Stat(Verb):
+    VERB = "stat"
+    REPORTS = [[], ["--procs"], ["--cgroups"], ["--openmetrics"], ["--json"], ["--json", "--procs"],
+               ["--json", "--cgroups"], ["--procs", "--cgroups"], ["--all"], ["--all", "--json"]]
+    TIMES = [["--interval=0"], ["-i", "-1"], ["-i", "x"], ["--count=3"], ["-c", "0"], ["-i", "9" * 30]]
+
+    def likely(self):
+        words = self.devices() + self.random.choice(self.REPORTS)
+        kind = self.random.random()
+        if kind < 0.05:
+            words += self.random.choice(self.TIMES)
+        elif kind < 0.06:
+            words += ["-i", "1", "-c", "1"]
+        return words + self.random.choice([[], ["-u"], ["-n"]])
+
+    def one(self, machine):
+        command = super().one(machine)
+        # it would not end by itself
+        if any(re.match("-[a-z]*[ic]|--[ic]", w) for w in command[3:]) and "-c" not in command:
+            command += ["--count=0"]
+        return command
+
+
+KINDS = {"arguments": Arguments, "config": Config, "run": Run, "save": Save, "stat": Stat}
 
 
 def start(command, wrapper):
@@ -216,6 +407,35 @@ class ForkServer:
         return os.waitstatus_to_exitcode(status), *result
 
 
+def judge_saved(command, text, run):
+    """Does apply take what save has printed?"""
+    machine = command[3]
+    with tempfile.TemporaryDirectory(dir=machine) as directory:
+        with open(directory + "/a.conf", "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        code, _, err = run([command[0], "apply", "--sysroot", machine, "--check", "--config",
+                            "/" + os.path.basename(directory)], [])
+    return f"apply says {code}: {err.decode(errors='replace')} of {text!r}" if code else ""
+
+
+def judge_text(command, code, out, run):
+    """What is wrong with a result that is not always JSON, or nothing."""
+    try:
+        text = out.decode()
+        if command[1] == "run":
+            json.loads(text)
+        elif "--json" in command:
+            for line in text.splitlines():
+                json.loads(line)
+        elif command[1] == "save":
+            if bool(text) == bool(code):
+                return f"exit code {code}, printed {text!r}"
+            return judge_saved(command, text, run) if text else ""
+    except ValueError as error:
+        return f"no JSON: {error}: {out[:500]!r}"
+    return ""
+
+
 def judge(command, wrapper, run):
     """What is wrong with it, or nothing."""
     try:
@@ -226,6 +446,8 @@ def judge(command, wrapper, run):
         return f"exit code {code}: {err.decode(errors='replace')[-2000:]}"
     if code == USAGE:
         return f"printed {out!r}" if out else ""
+    if command[1] in NO_JSON:
+        return judge_text(command, code, out, run)
     if command[1] in TEXT_FOR_PEOPLE and any(re.match("-[a-z]*u|--hu", word) for word in command):
         return ""
     try:
