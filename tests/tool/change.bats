@@ -250,18 +250,31 @@ blocks() {
 
 # --- signals ----------------------------------------------------------------
 
-# Sends SIGNAL when LINE was written; the exit code is that of the program.
-interrupt() { # SIGNAL LINE COMMAND...
+# Sends SIGNAL when TEXT is in FILE; the exit code is that of the program.
+interrupt_when() { # SIGNAL FILE TEXT COMMAND...
   local pid i
-  change "${@:3}" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
+  change "${@:4}" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
   pid=$!
   for ((i = 0; i < 600; i++)); do
-    grep -q "$2" "$MACHINE/log" && break
+    grep -q "$3" "$2" && break
     sleep 0.1
   done
   pid=$(pgrep -f -P "$pid" daxctl-private || echo "$pid")
   kill "-$1" "$pid"
   wait %%
+}
+
+# The same when LINE was written.
+interrupt() { # SIGNAL LINE COMMAND...
+  interrupt_when "$1" "$MACHINE/log" "${@:2}"
+}
+
+# The command that was interrupted has done it all, and says so.
+is_done() { # STATUS MESSAGE
+  equal "$1" 0 "$(<"$BATS_TEST_TMPDIR/err")"
+  equal "$(<"$BATS_TEST_TMPDIR/err")" "$2"
+  output=$(<"$BATS_TEST_TMPDIR/out")
+  equal "$(json 0.changed)" true
 }
 
 @test "a signal ends an unplug, all is undone, and the program ends by it" {
@@ -297,6 +310,66 @@ error: ended by SIGTERM"
   interrupt HUP anondax/unbind reconfigure-device -f -m cram dax0.0 || status=$?
   trap - HUP
   equal "$status" 0
+}
+
+@test "a signal after the kernel has done the last step finds the change done" {
+  local sig word verb status
+  for sig in INT TERM; do
+    for word in unplugged online; do
+      verb=plug
+      [ $word = online ] || verb=unplug
+      status=0
+      fails "dax0.0/hotplug=$word late"
+      interrupt_when $sig "$DAX/dax0.0/hotplug" $word $verb dax0.0 || status=$?
+      is_done $status "${verb}ged 1 device"
+    done
+  done
+}
+
+@test "a signal while the kernel does the last step, which it ends, finds the change done" {
+  local status=0
+  fails "dax0.0/mbind=1 slow"
+  interrupt TERM mbind policy dax0.0 mbind=1 || status=$?
+  is_done $status "set the policy of 1 device"
+}
+
+@test "a signal after the kernel has done an early step undoes it" {
+  local status=0
+  fails "dax0.0/hotplug=unplugged late"
+  interrupt_when TERM "$DAX/dax0.0/hotplug" unplugged reconfigure-device -f -m cram dax0.0 || status=$?
+  equal "$status" 143
+  equal "$(grep -v ^Terminated "$BATS_TEST_TMPDIR/err")" "error: dax0.0: cannot unbind it from anondax: EINTR: a signal came
+dax0.0: everything is as it was
+reconfigured 0 devices
+error: ended by SIGTERM"
+  equal "$(<"$DAX/dax0.0/hotplug")" online_movable
+}
+
+@test "a signal leaves the next device alone, and what is done is told" {
+  local status=0
+  fails "dax0.0/hotplug=unplugged late"
+  interrupt_when TERM "$DAX/dax0.0/hotplug" unplugged unplug dax0.0 dax1.0 || status=$?
+  equal "$status" 143
+  equal "$(grep -v ^Terminated "$BATS_TEST_TMPDIR/err")" "unplugged 1 device
+error: ended by SIGTERM"
+  output=$(<"$BATS_TEST_TMPDIR/out")
+  equal "$(json 0.chardev)" dax0.0
+  equal "$(json | grep -o chardev | wc -l)" 1
+}
+
+@test "time that is over after the kernel has done it is no failure" {
+  fails "dax0.0/hotplug=unplugged late"
+  run -0 --separate-stderr change unplug --timeout 2 dax0.0
+  equal "$(tail -n 1 <<<"$stderr")" "unplugged 1 device"
+  equal "$(json 0.changed)" true
+}
+
+@test "a message that nobody reads does not make a change that is done fail" {
+  local messages
+  exec {messages}> >(exit)
+  wait $!
+  output=$(change unplug dax0.0 2>&"$messages")
+  equal "$(json 0.changed)" true
 }
 
 @test "who is killed takes the write along" {

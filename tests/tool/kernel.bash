@@ -4,9 +4,10 @@
 # number of the error. /log gets each write, /rules has those that fail:
 #   dax0.0/mbind=1 16           # the end of PATH=VALUE, and the error
 #   dax0.0/mbind=1 16 once
-# and instead of a number, "hang": until a signal comes, or "slow".
+# and instead of a number, "hang": until a signal comes, or "slow"; "late" has done it
+# when it hangs.
 
-path=$1 value=$2
+path=$1 value=$2 late=
 dax=/sys/bus/dax
 printf '%s %s\n' "${path#/sys/}" "$value" >>/log
 
@@ -17,6 +18,7 @@ obey_rules() {
     [ "$times" != once ] || sed -i "\|^$rule |d" /rules
     [ "$result" != hang ] || exec sleep 60
     [ "$result" != slow ] || { sleep 2; return; }
+    [ "$result" != late ] || { late=1; return; }
     exit "$result"
   done <<<"$(</rules)"
 }
@@ -88,4 +90,5 @@ case $path in
   */hotplug) plug "$dir" ;;
   *) check_value "$dir" "${path##*/}"; echo "$value" >"$path" ;;
 esac
+[ ! "$late" ] || exec sleep 60
 exit 0

@@ -11,6 +11,7 @@
 
 struct tally {
 	int changed, same, failed, no_feature;
+	bool interrupted;
 };
 
 static void count_result(struct tally *tally, int ret, bool changed)
@@ -23,6 +24,8 @@ static void count_result(struct tally *tally, int ret, bool changed)
 		tally->failed++;
 	if (ret == -EOPNOTSUPP)
 		tally->no_feature++;
+	if (ret == -EINTR)
+		tally->interrupted = true;
 }
 
 static bool has_changed(const struct plan *plan)
@@ -79,7 +82,8 @@ static int exit_code(const struct tally *tally)
  * @argv: the names
  *
  * Prints those that are now as was wanted. A signal that would end the program does
- * so afterwards: no device is left half changed, and the next ones are left alone.
+ * so afterwards: no device is left half changed, and the next ones are left alone. One
+ * that comes when all is done anyway does not.
  *
  * Return: the exit code
  */
@@ -97,12 +101,16 @@ int change_devices(const struct change *change, int argc, char **argv)
 	ret = devices_select(&devices, argc, argv, change->region);
 	results = json_object_new_array();
 	signals_hold();
-	for (int i = 0; !ret && i < devices.nr && !signals_came(); i++)
-		change_one(change, &devices.dev[i], &tally, results);
+	for (int i = 0; !ret && i < devices.nr && !tally.interrupted; i++) {
+		if (signals_came())
+			tally.interrupted = true;
+		else
+			change_one(change, &devices.dev[i], &tally, results);
+	}
 	print_objects(results);
 	if (!ret && !global.dry_run)
 		say("%s %d device%s", change->done, tally.changed, tally.changed == 1 ? "" : "s");
-	signals_release();
+	signals_release(tally.interrupted);
 	devices_free(&devices);
 	return ret ? ret : exit_code(&tally);
 }

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -67,7 +68,7 @@ static void watch(int pidfd, pid_t pid, const struct device *dev, long long end,
 	}
 }
 
-/* A signal ends the write, and changes nothing. */
+/* A signal ends the write, which changes nothing then unless all was done. */
 static int wait_for(pid_t pid, const struct device *dev, long long end)
 {
 	int pidfd = pidfd_open(pid, 0);
@@ -95,7 +96,8 @@ static int write_as_child(const char *path, const char *word, pid_t parent)
 	return -sysfs_write(path, word);
 }
 
-static int write_once(const struct device *dev, const char *path, const char *word, long long end)
+static int write_by_child(const struct device *dev, const char *path, const char *word,
+			  long long end)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -104,6 +106,28 @@ static int write_once(const struct device *dev, const char *path, const char *wo
 	if (!pid)
 		_exit(write_as_child(path, word, parent));
 	return wait_for(pid, dev, end);
+}
+
+/* "online" is any zone. */
+static bool reads(const char *path, const char *word)
+{
+	char *now = sysfs_read("%s", path);
+	bool same = now && (!strcmp(word, "online") ? strcmp(now, "unplugged") != 0 :
+						      !strcmp(word, now));
+
+	free(now);
+	return same;
+}
+
+/* A child that was ended may have been late: the kernel tells what it has done. */
+static int write_once(const struct device *dev, const char *path, const char *word, long long end)
+{
+	bool before = reads(path, word);
+	int ret = write_by_child(dev, path, word, end);
+
+	if ((ret == -EINTR || ret == -ETIMEDOUT) && !before && reads(path, word))
+		return 0;
+	return ret;
 }
 
 /**

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "message.h"
@@ -94,18 +95,34 @@ void signals_default(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+static void forget(const sigset_t *set)
+{
+	const struct timespec at_once = { .tv_sec = 0 };
+
+	while (sigtimedwait(set, NULL, &at_once) > 0)
+		;
+}
+
 /**
  * signals_release() - no longer let them wait
+ * @interrupted: whether something was left undone because one came
  *
- * Does not return if one has come.
+ * Does not return then. Else one that came was too late: all is done, and it is not told
+ * as if it were not.
  */
-void signals_release(void)
+void signals_release(bool interrupted)
 {
-	int sig = signals_came();
+	int sig = interrupted ? signals_came() : 0;
+	sigset_t unread;
 
+	(void)sigemptyset(&unread);
+	(void)sigaddset(&unread, SIGPIPE);
+	forget(&unread);
 	if (sig) {
 		(void)fprintf(stderr, "error: ended by SIG%s\n", sigabbrev_np(sig));
 		(void)fflush(stdout);
+	} else {
+		forget(&watched);
 	}
 	if (fd >= 0)
 		close(fd);

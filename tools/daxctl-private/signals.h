@@ -3,11 +3,13 @@
 #ifndef SIGNALS_H
 #define SIGNALS_H
 
+#include <stdbool.h>
+
 void signals_hold(void);
 int signals_came(void);
 void signals_wait(int ms);
 int signals_fd(void);
-void signals_release(void);
+void signals_release(bool interrupted);
 void signals_default(void);
 
 #endif
