@@ -250,25 +250,6 @@ blocks() {
 
 # --- signals ----------------------------------------------------------------
 
-# Sends SIGNAL when TEXT is in FILE; the exit code is that of the program.
-interrupt_when() { # SIGNAL FILE TEXT COMMAND...
-  local pid i
-  change "${@:4}" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" 3>&- &
-  pid=$!
-  for ((i = 0; i < 600; i++)); do
-    grep -q "$3" "$2" && break
-    sleep 0.1
-  done
-  pid=$(pgrep -f -P "$pid" daxctl-private || echo "$pid")
-  kill "-$1" "$pid"
-  wait %%
-}
-
-# The same when LINE was written.
-interrupt() { # SIGNAL LINE COMMAND...
-  interrupt_when "$1" "$MACHINE/log" "${@:2}"
-}
-
 # The command that was interrupted has done it all, and says so.
 is_done() { # STATUS MESSAGE
   equal "$1" 0 "$(<"$BATS_TEST_TMPDIR/err")"

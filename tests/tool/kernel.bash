@@ -5,7 +5,7 @@
 #   dax0.0/mbind=1 16           # the end of PATH=VALUE, and the error
 #   dax0.0/mbind=1 16 once
 # and instead of a number, "hang": until a signal comes, or "slow"; "late" has done it
-# when it hangs.
+# when it hangs. What else happens at a write to FILE, /events has as a function, after_FILE.
 
 path=$1 value=$2 late=
 dax=/sys/bus/dax
@@ -80,15 +80,24 @@ memory_state() { # BLOCK-DIRECTORY
   esac
 }
 
+# All that a process has on node 1, but for what is pinned, moves to node 0.
+move_process() {
+  [ ! -e "/proc/$value/numa_maps" ] || sed -i '/pinned/!s/ N1=/ N0=/' "/proc/$value/numa_maps"
+}
+
 obey_rules
 dir=${path%/*}
 case $path in
   */drivers/*/new_id | */drivers/*/bind) bind "$value" "${dir##*/}" ;;
   */drivers/*/unbind) unbind "$value" "${dir##*/}" ;;
   */drivers/*/remove_id) ;;
+  migrate_pages) move_process ;;
   */memory*/state) memory_state "$dir" ;;
   */hotplug) plug "$dir" ;;
   *) check_value "$dir" "${path##*/}"; echo "$value" >"$path" ;;
 esac
+# shellcheck source=/dev/null
+[ ! -e /events ] || source /events
+! declare -F "after_${path##*/}" >/dev/null || "after_${path##*/}"
 [ ! "$late" ] || exec sleep 60
 exit 0

@@ -2,7 +2,6 @@
 /* daxctl-private drain: what processes have on a device moves to ordinary memory. */
 #include <errno.h>
 #include <numaif.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,10 +15,11 @@
 #include "output.h"
 #include "plan.h"
 #include "procs.h"
+#include "signals.h"
 #include "sysfs.h"
 #include "text.h"
 
-#define PAUSE_NS	200000000L
+#define PAUSE_MS	200
 
 static const char *region;
 static long long timeout = 60;
@@ -30,31 +30,17 @@ static const struct option_def options[] = {
 	END_OF_OPTIONS
 };
 
-static volatile sig_atomic_t stopped;
-
 struct drain {
 	const struct device *dev;
 	int *targets, nr_targets;	/* ordinary nodes, the nearest first */
 	uint64_t moved, left;
+	struct frames frames;		/* of the device, if they can be looked at */
+	int no_frames;			/* why they cannot */
+	int unseen;			/* why some process cannot be looked at */
 	int err;			/* of the last process that refused */
+	bool emptied;			/* nothing was there, for a moment at least */
 	struct json_object *steps;	/* with --dry-run: what would be written */
 };
-
-static void stop(int sig)
-{
-	(void)sig;
-	stopped = 1;
-}
-
-/* So that what was changed for a while is put back. */
-static void stop_at_signals(void)
-{
-	const struct sigaction action = { .sa_handler = stop };
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE };
-
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		(void)sigaction(signals[i], &action, NULL);
-}
 
 /* ---- where to ------------------------------------------------------------- */
 
@@ -100,6 +86,71 @@ static void find_targets(struct drain *d)
 	free(list);
 }
 
+/* ---- what is left --------------------------------------------------------- */
+
+static bool is_used(enum frame_kind kind)
+{
+	return kind != FRAME_FREE && kind != FRAME_BLANK && kind != FRAME_MEMMAP &&
+	       kind != FRAME_HWPOISON;
+}
+
+static uint64_t frame_bytes(const struct drain *d, enum frame_kind kind)
+{
+	return d->frames.kind[kind] * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* What processes have mapped on the node, and no more. */
+static void look_at_processes(struct drain *d)
+{
+	int *pids, nr = process_list(&pids);
+	uint64_t bytes;
+
+	for (int i = 0; i < nr; i++) {
+		int ret = process_on_node(pids[i], d->dev->node, &bytes);
+
+		if (!ret)
+			d->left += bytes;
+		else if (ret != -ESRCH)
+			d->unseen = ret;
+	}
+	free(pids);
+}
+
+/*
+ * The frames tell of all that is there: what is pinned, in the swap cache or in the page
+ * cache may be mapped by nobody.
+ */
+static void look(struct drain *d)
+{
+	d->left = 0;
+	d->unseen = 0;
+	d->no_frames = frames_count(d->dev, &d->frames);
+	if (d->no_frames)
+		look_at_processes(d);
+	for (int kind = 0; !d->no_frames && kind < NR_FRAME_KINDS; kind++)
+		if (is_used(kind))
+			d->left += frame_bytes(d, kind);
+}
+
+/* "1.00 MiB (1.05 MB) anonymous and 4.00 KiB (4.10 KB) file"; to be freed. */
+static char *left_text(const struct drain *d)
+{
+	char *text = d->no_frames ? human_size(d->left) : xstrdup("");
+
+	for (int kind = 0; !d->no_frames && kind < NR_FRAME_KINDS; kind++) {
+		char *size = human_size(frame_bytes(d, kind)), *longer;
+
+		if (is_used(kind) && d->frames.kind[kind]) {
+			longer = xasprintf("%s%s%s %s", text, *text ? " and " : "", size,
+					   frame_names[kind]);
+			free(text);
+			text = longer;
+		}
+		free(size);
+	}
+	return text;
+}
+
 /* ---- moving --------------------------------------------------------------- */
 
 static void migrate(struct drain *d, int pid, int target)
@@ -112,35 +163,39 @@ static void migrate(struct drain *d, int pid, int target)
 		d->err = errno;
 }
 
-static void move_process(struct drain *d, int pid, int target, uint64_t before)
+static void move_process(struct drain *d, int pid, int target)
 {
-	uint64_t after;
+	uint64_t before, after;
+	int ret = process_on_node(pid, d->dev->node, &before);
 
+	if (ret == -EACCES || ret == -EPERM)
+		d->err = -ret;
+	if (ret || !before)
+		return;
 	migrate(d, pid, target);
-	if (process_on_node(pid, d->dev->node, &after))
-		after = 0;
-	if (after < before)
+	if (!process_on_node(pid, d->dev->node, &after) && after < before)
 		d->moved += before - after;
-	d->left += after;
 }
 
 static void move_all(struct drain *d, int target)
 {
 	int *pids, nr = process_list(&pids);
-	uint64_t bytes;
 
-	d->left = 0;
-	for (int i = 0; i < nr && !stopped; i++) {
-		int ret = process_on_node(pids[i], d->dev->node, &bytes);
-
-		if (ret == -EACCES || ret == -EPERM)
-			d->err = -ret;
-		else if (!ret && bytes && global.dry_run)
-			d->left += bytes;
-		else if (!ret && bytes)
-			move_process(d, pids[i], target, bytes);
-	}
+	d->err = 0;
+	for (int i = 0; i < nr && !signals_came(); i++)
+		move_process(d, pids[i], target);
 	free(pids);
+}
+
+/* What is in a list of a CPU of pages that come to the LRU cannot be moved: any call ends that. */
+static void move_round(struct drain *d, int target)
+{
+	move_all(d, target);
+	look(d);
+	if (!d->no_frames && d->frames.unmapped) {
+		migrate(d, 0, target);
+		look(d);
+	}
 }
 
 static void tell_progress(const struct drain *d)
@@ -151,42 +206,25 @@ static void tell_progress(const struct drain *d)
 	free(left);
 }
 
-/*
- * What no process has mapped is there, too: in the swap cache, or in a list of a
- * CPU of pages that come to the LRU. To migrate from the node empties these.
- */
-static void count_unmapped(struct drain *d, int target)
-{
-	struct frames frames;
-
-	if (frames_count(d->dev, &frames) || !frames.unmapped)
-		return;
-	migrate(d, 0, target);
-	if (!frames_count(d->dev, &frames))
-		d->left += frames.unmapped * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 /* A process that comes while the others are moved is found the next time. */
 static void move_until_empty(struct drain *d)
 {
-	const struct timespec pause = { .tv_nsec = PAUSE_NS };
 	struct timespec now;
 	time_t end;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	end = now.tv_sec + timeout;
 	for (int round = 0; ; round++) {
-		int target = d->targets[round % d->nr_targets];
 		uint64_t before = d->left;
 
-		move_all(d, target);
-		count_unmapped(d, target);
+		move_round(d, d->targets[round % d->nr_targets]);
+		d->emptied = !d->left && !d->unseen;
 		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		if (!d->left || stopped || now.tv_sec >= end)
+		if (!d->left || signals_came() || now.tv_sec >= end)
 			return;
 		if (d->left != before)
 			tell_progress(d);
-		(void)nanosleep(&pause, NULL);
+		signals_wait(PAUSE_MS);
 	}
 }
 
@@ -217,38 +255,35 @@ static void add_result(const struct drain *d, struct json_object *results)
 	json_object_array_add(results, obj);
 }
 
-static bool is_open(const struct device *dev)
+static int set_mbind(const struct drain *d, const char *value, const char *hint)
 {
-	uint64_t open = 0;
+	char *path = device_path(d->dev, "mbind");
+	int ret = sysfs_write(path, value);
 
-	return device_number(dev, "mbind", &open) && open;
+	free(path);
+	return ret ? complain(d->dev->name, ret, failure_hint(ret, hint), "cannot set mbind to %s%s",
+			      value, hint ? " again" : "") : 0;
 }
 
 /*
  * Who may name a node may move pages off it, and nobody else: for as long as this
- * takes the device has to be open to that.
+ * takes the device has to be open to that. What came meanwhile is seen afterwards.
  */
 static int drain_opened(struct drain *d)
 {
-	char *path = device_path(d->dev, "mbind");
-	bool open = is_open(d->dev);
+	bool open = device_is_on(d->dev, "mbind");
 	int ret = 0;
 
 	if (!open) {
 		say("%s: mbind is 1 until this is done", d->dev->name);
-		ret = sysfs_write(path, "1");
+		ret = set_mbind(d, "1", NULL);
 	}
 	if (ret)
-		(void)complain(d->dev->name, ret, failure_hint(ret, NULL), "cannot set mbind to 1");
-	else
-		move_until_empty(d);
-	if (!ret && !open) {
-		ret = sysfs_write(path, "0");
-		if (ret)
-			(void)complain(d->dev->name, ret, "it is still open to processes",
-				       "cannot set mbind to 0 again");
-	}
-	free(path);
+		return ret;
+	move_until_empty(d);
+	if (!open)
+		ret = set_mbind(d, "0", "it is still open to processes");
+	look(d);
 	return ret;
 }
 
@@ -257,8 +292,8 @@ static void try_only(struct drain *d)
 {
 	struct plan plan = { .dev = d->dev };
 
-	move_all(d, NO_NODE);
-	if (!is_open(d->dev)) {
+	look_at_processes(d);
+	if (!device_is_on(d->dev, "mbind")) {
 		plan_write(&plan, "mbind", "1", NULL);
 		plan_write(&plan, "mbind", "0", NULL);
 	}
@@ -282,28 +317,94 @@ static int drain_plugged(struct drain *d)
 	return ret;
 }
 
+/* Unplugging finds it by the frames. */
+static bool nobody_has_it(const struct drain *d)
+{
+	uint64_t unmapped = d->frames.unmapped * (uint64_t)sysconf(_SC_PAGESIZE);
+
+	return !d->no_frames && d->left == unmapped + frame_bytes(d, FRAME_FILE);
+}
+
+/* To be freed. */
+static char *what_helps(const struct drain *d, int err)
+{
+	bool open = device_is_on(d->dev, "mbind") || device_is_on(d->dev, "demotion");
+
+	if (err != EBUSY)
+		return xstrdup(failure_hint(err, "see daxctl-private holders"));
+	if (d->emptied && open)
+		return xasprintf("close it first: daxctl-private policy %s mbind=0 demotion=0",
+				 d->dev->name);
+	return xstrdup(nobody_has_it(d) ? "daxctl-private unplug moves what no process has, too" :
+		       "see daxctl-private holders");
+}
+
+static int complain_of_left(const struct drain *d, int err)
+{
+	char *left = left_text(d), *hint = what_helps(d, err);
+
+	(void)complain(d->dev->name, err, hint, d->emptied ? "all was moved, but %s came back" :
+		       "not everything could be moved, %s left", left);
+	free(left);
+	free(hint);
+	return -err;
+}
+
+/* As the kernel has it in the end, whatever was moved before. */
+static int check_empty(const struct drain *d)
+{
+	if (d->left)
+		return complain_of_left(d, signals_came() ? EINTR : d->err ? d->err : EBUSY);
+	if (d->unseen)
+		return complain(d->dev->name, d->unseen, failure_hint(d->unseen, NULL),
+				"not every process can be looked at, and may have memory there");
+	if (d->no_frames)
+		say("%s: its page frames cannot be looked at: what no process has may be there",
+		    d->dev->name);
+	return 0;
+}
+
 static int drain_device(const struct device *dev, struct json_object *results)
 {
 	struct drain d = { .dev = dev };
 	int ret = check_device(dev);
 
-	if (!ret && device_is_plugged(dev))
-		ret = drain_plugged(&d);
 	if (ret)
-		return EXIT_FAILED;
+		return ret;
+	if (device_is_plugged(dev))
+		ret = drain_plugged(&d);
+	if (ret && !d.moved)
+		return ret;
 	add_result(&d, results);
-	if (!d.left || global.dry_run)
+	if (!ret && device_is_plugged(dev) && !global.dry_run)
+		ret = check_empty(&d);
+	return ret;
+}
+
+/* A signal leaves the next devices alone. */
+static int drain_all(const struct devices *devices, struct json_object *results)
+{
+	bool interrupted = false;
+	int failed = 0;
+
+	signals_hold();
+	for (int i = 0; i < devices->nr && !interrupted; i++) {
+		int ret = signals_came() ? -EINTR : drain_device(&devices->dev[i], results);
+
+		failed += ret != 0;
+		interrupted = ret && signals_came();
+	}
+	print_objects(results);
+	signals_release(interrupted);
+	if (!failed)
 		return EXIT_DONE;
-	(void)complain(dev->name, d.err ? d.err : EBUSY, "see daxctl-private holders",
-		       "not everything could be moved");
-	return EXIT_FAILED;
+	return failed == devices->nr ? EXIT_FAILED : EXIT_PARTLY;
 }
 
 static int drain(const struct command *cmd, int argc, char **argv)
 {
-	struct json_object *results;
 	struct devices devices;
-	int ret, failed = 0;
+	int ret;
 
 	(void)cmd;
 	if (!argc)
@@ -312,14 +413,9 @@ static int drain(const struct command *cmd, int argc, char **argv)
 		return usage_error("--timeout: '%lld' is not from 0 to %lld", timeout, MAX_TIMEOUT);
 	if (devices_load(&devices))
 		return EXIT_FAILED;
-	stop_at_signals();
 	ret = devices_select(&devices, argc, argv, region);
-	results = json_object_new_array();
-	for (int i = 0; !ret && i < devices.nr; i++)
-		failed += drain_device(&devices.dev[i], results) != EXIT_DONE;
-	print_objects(results);
-	if (!ret && failed)
-		ret = failed == devices.nr ? EXIT_FAILED : EXIT_PARTLY;
+	if (!ret)
+		ret = drain_all(&devices, json_object_new_array());
 	devices_free(&devices);
 	return ret;
 }
