@@ -117,8 +117,32 @@ anondax/new_id dax0.0"
   undone "dax0.0: cannot bind it to cramdax: EBUSY: the kernel log may say why" \
     reconfigure-device -m cram --no-online dax0.0
   run ! grep -q node "$MACHINE/log"
-  fails "dax0.0/adistance=448 5"
+}
+
+@test "a node is set when nothing is left that could be refused but the plug" {
+  echo -1 >"$DAX/dax0.0/node"
+  echo unplugged >"$DAX/dax0.0/hotplug"
+  fails "dax0.0/adistance=448 5" "dax0.0/mbind=1 5"
   run -1 --separate-stderr change policy dax0.0 node=3 adistance=448
+  equal "$stderr" "error: dax0.0: cannot set adistance to 448: EIO: the kernel log may say why
+set the policy of 0 devices"
+  run -1 --separate-stderr change policy dax0.0 node=3 mbind=1
+  run -1 --separate-stderr change reconfigure-device -m private -s node=3 -s mbind=1 dax0.0
+  equal "$(<"$DAX/dax0.0/node")" -1
+  run -0 change policy dax0.0 node=3 madvise=0 numa_balance=0
+  equal "$(written | tail -n 3)" "dax0.0/madvise 0
+dax0.0/numa_balance 0
+dax0.0/node 3"
+}
+
+@test "a node that a failed plug needed is put back, or it is told that it cannot be" {
+  echo unplugged >"$DAX/dax0.0/hotplug"
+  fails "dax0.0/hotplug=online 16"
+  run -1 --separate-stderr change reconfigure-device -m private -s node=3 dax0.0
+  equal "${stderr_lines[1]}" "dax0.0: everything is as it was"
+  equal "$(<"$DAX/dax0.0/node")" 1
+  echo -1 >"$DAX/dax0.0/node"
+  run -1 --separate-stderr change reconfigure-device -m private -s node=3 dax0.0
   equal "${stderr_lines[1]}" "error: dax0.0: cannot undo: set node to 3: EINVAL: the one that was set stays, until the device is bound again"
 }
 

@@ -365,7 +365,6 @@ static void plan_marks(const struct policy *policy, enum mode mode, struct plan 
  */
 void policy_plan(const struct policy *policy, enum mode mode, struct plan *plan)
 {
-	plan_if_new(policy, NODE, mode, plan);
 	plan_if_new(policy, ADISTANCE, mode, plan);
 	plan_if_new(policy, ALGORITHM, mode, plan);
 	plan_if_new(policy, CAPACITY, mode, plan);
@@ -379,4 +378,6 @@ void policy_plan(const struct policy *policy, enum mode mode, struct plan *plan)
 		plan_if_new(policy, i, mode, plan);
 	plan_marks(policy, mode, plan);
 	plan_if_new(policy, WRITABLE_PCT, mode, plan);
+	/* that it had none cannot be written: what may be refused comes before */
+	plan_if_new(policy, NODE, mode, plan);
 }
