@@ -42,8 +42,80 @@ reconfigured 0 devices"
   run -0 look reconfigure-device -n -f -m cram dax0.0
   equal "$(json 0.steps.1.value)" dax0.0
   equal "$(json 0.steps.2.value)" dax0.0
-  equal "$(json 0.steps.3.step)" "set hotplug to online"
-  equal "$(json 0.steps.3.value)" online
+  equal "$(json 0.steps.4.step)" "set hotplug to online"
+  equal "$(json 0.steps.4.value)" online
+}
+
+# A dry run of COMMAND has just the writes that it does then.
+same_writes() { # COMMAND...
+  run --separate-stderr change "$@" --dry-run
+  equal "$status" 0 "$* --dry-run: $stderr"
+  python3 -c '
+import json, sys
+for step in json.loads(sys.argv[1])[0]["steps"]:
+    if "path" in step: print(step["path"].removeprefix("/sys/"), step["value"])' \
+    "$output" >"$BATS_TEST_TMPDIR/told"
+  equal "$(<"$MACHINE/log")" "" "written by the dry run"
+  run --separate-stderr change "$@"
+  equal "$status" 0 "$*: $stderr"
+  [ -s "$BATS_TEST_TMPDIR/told" ] || fail "$*: nothing is told"
+  diff "$BATS_TEST_TMPDIR/told" <(grep -v migrate_pages "$MACHINE/log") || fail "$*: told (<), and written"
+  : >"$MACHINE/log"
+}
+
+# Devices have two memory blocks each, and kmem may take them.
+two_blocks() {
+  local drivers=$MACHINE/sys/bus/dax/drivers
+  mkdir -p "$drivers/kmem"
+  touch "$drivers/kmem/"{new_id,remove_id,unbind,bind}
+  echo 4000000 >"$MACHINE/sys/devices/system/memory/block_size_bytes"
+}
+
+# Options of a mode.
+options_of() { # MODE
+  case $1 in
+    private) echo -p far-tier -s mbind=1 -s ltpin=1 -s node=3 ;;
+    cram) echo -p compressed -s capacity=64m -s low_mark=96 -s high_mark=97 -s algorithm=lz4 -s node=3 ;;
+  esac
+}
+
+@test "a dry run has each write, in order: from any mode to any other" {
+  local mode
+  two_blocks
+  for mode in private cram private devdax cram devdax system-ram private system-ram cram \
+    system-ram devdax private; do
+    # shellcheck disable=SC2046 # several words
+    same_writes reconfigure-device -f -m $mode $(options_of $mode) dax2.0
+    equal "$(json 0.mode)" $mode
+  done
+}
+
+@test "a dry run has each write of memory that is onlined, and of the rest" {
+  local state
+  two_blocks
+  for state in online online_kernel; do
+    echo $state >"$MACHINE/sys/devices/system/memory/auto_online_blocks"
+    same_writes reconfigure-device -m system-ram dax2.0
+    same_writes reconfigure-device -f -m devdax dax2.0
+  done
+  echo offline >"$MACHINE/sys/devices/system/memory/auto_online_blocks"
+  same_writes reconfigure-device -m system-ram --no-movable dax2.0
+  same_writes reconfigure-device -f -m devdax dax2.0
+  same_writes reconfigure-device -m system-ram --no-online dax2.0
+  same_writes reconfigure-device -m system-ram dax2.0
+}
+
+@test "a dry run has each write of the other verbs" {
+  mkdir -p "$MACHINE/etc/daxctl-private.conf.d"
+  printf '%s\n' '[reconfigure-device x]' 'match.target-node = 1' 'mode = private' 'preset = near-tier' \
+    'node = 3' >"$MACHINE/etc/daxctl-private.conf.d/x.conf"
+  same_writes policy dax0.0 reclaim=0 demotion=0 mbind=1
+  same_writes unplug dax0.0
+  same_writes policy -p far-tier dax0.0 mbind=0 node=2
+  same_writes plug --zone=kernel dax0.0
+  same_writes drain dax0.0
+  same_writes unplug dax0.0
+  same_writes apply
 }
 
 @test "a dry run of drain has the writes to mbind" {

@@ -40,14 +40,49 @@ attributes() { # DEVICE DRIVER
   esac
 }
 
+# The numbers of the memory blocks of a device.
+blocks() { # DEVICE
+  local size=$((16#$(</sys/devices/system/memory/block_size_bytes))) start end range
+  for range in "$dax/devices/$1"/mapping*; do
+    start=$(<"$range/start") end=$(<"$range/end")
+    seq $(((start + size - 1) / size)) $(((end + 1) / size - 1))
+  done
+}
+
+# kmem adds memory, which may be online at once.
+add_blocks() { # DEVICE
+  local block dir node
+  node=/sys/devices/system/node/node$(<"$dax/devices/$1/target_node")
+  mkdir -p "$node"
+  for block in $(blocks "$1"); do
+    dir=/sys/devices/system/memory/memory$block
+    mkdir -p "$dir"
+    printf '%08x\n' "$block" >"$dir/phys_index"
+    echo 1 >"$dir/removable"
+    value=$(</sys/devices/system/memory/auto_online_blocks)
+    memory_state "$dir"
+    ln -sfn "$dir" "$node/memory$block"
+  done
+}
+
+remove_blocks() { # DEVICE
+  local block
+  for block in $(blocks "$1"); do
+    [ "$(<"/sys/devices/system/memory/memory$block/state")" = offline ] || exit 16
+    rm -r "/sys/devices/system/memory/memory$block" /sys/devices/system/node/node*/"memory$block"
+  done
+}
+
 bind() { # DEVICE DRIVER
   [ ! -e "$dax/devices/$1/driver" ] || return 0
+  [ "$2" != kmem ] || add_blocks "$1"
   ln -s "/sys/bus/dax/drivers/$2" "$dax/devices/$1/driver"
   ln -s "/sys/bus/dax/devices/$1" "$dax/drivers/$2/$1"
   attributes "$1" "$2"
 }
 
 unbind() { # DEVICE DRIVER
+  [ "$2" != kmem ] || remove_blocks "$1"
   rm "$dax/devices/$1/driver" "$dax/drivers/$2/$1"
   (cd "$dax/devices/$1" && rm -f hotplug state node adistance reclaim demotion mbind interleave \
     madvise numa_balance ltpin algorithm capacity low_mark high_mark writable_pct used)

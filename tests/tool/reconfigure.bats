@@ -25,5 +25,6 @@ dax2.0/hotplug online"
 dax2.0/hotplug online_kernel"
   equal "$(writes -m devdax -f dax0.0)" "dax0.0/hotplug unplugged
 anondax/unbind dax0.0
+anondax/remove_id dax0.0
 device_dax/new_id dax0.0"
 }

@@ -24,6 +24,8 @@ on_machine() { # ARGUMENT...
   local dir
   for dir in /lib /lib64 /usr; do mount --bind "$dir" "$MACHINE$dir"; done
   mount --bind "$(dirname "$(type -P daxctl-private)")" "$MACHINE/tool"
+  mkdir -p "$MACHINE/proc/self/fd"
+  mount --bind "/proc/$$/fd" "$MACHINE/proc/self/fd" # of what becomes daxctl-private
   mount --bind /dev/null "$MACHINE/dev/null" 2>/dev/null || {
     touch "$MACHINE/dev/null"
     mount --bind /dev/null "$MACHINE/dev/null"

@@ -25,15 +25,25 @@ static enum block_state state_of(uint64_t index)
 	return found;
 }
 
-static void add_range(struct blocks *blocks, uint64_t first, uint64_t last)
+static void add_block(struct blocks *blocks, uint64_t index, enum block_state state)
 {
-	for (uint64_t index = first; index < last; index++) {
-		if (!sysfs_exists(MEMORY "/state", index))
-			continue;
-		blocks->block = xrealloc(blocks->block, (size_t)blocks->nr + 1,
-					 sizeof(*blocks->block));
-		blocks->block[blocks->nr++] = (struct block){ index, state_of(index) };
-	}
+	blocks->block = xrealloc(blocks->block, (size_t)blocks->nr + 1, sizeof(*blocks->block));
+	blocks->block[blocks->nr++] = (struct block){ index, state };
+}
+
+/* The blocks that are wholly in a range of the device, in order. */
+static void add_all(struct blocks *blocks, const struct device *dev, bool expected)
+{
+	uint64_t size = memory_block_size(), start, end;
+	bool known = true;
+
+	blocks_free(blocks);
+	for (int i = 0; size && device_range(dev, i, &start, &end, &known); i++)
+		for (uint64_t index = (start + size - 1) / size; index < end / size; index++)
+			if (expected)
+				add_block(blocks, index, BLOCK_OFFLINE);
+			else if (sysfs_exists(MEMORY "/state", index))
+				add_block(blocks, index, state_of(index));
 }
 
 /**
@@ -43,12 +53,17 @@ static void add_range(struct blocks *blocks, uint64_t first, uint64_t last)
  */
 void blocks_read(struct blocks *blocks, const struct device *dev)
 {
-	uint64_t size = memory_block_size(), start, end;
-	bool known = true;
+	add_all(blocks, dev, false);
+}
 
-	blocks_free(blocks);
-	for (int i = 0; size && device_range(dev, i, &start, &end, &known); i++)
-		add_range(blocks, (start + size - 1) / size, end / size);
+/**
+ * blocks_expect() - those that there will be when kmem takes the device, offline
+ * @blocks: where they go; what was there is freed. None if the addresses are not told
+ * @dev: the device
+ */
+void blocks_expect(struct blocks *blocks, const struct device *dev)
+{
+	add_all(blocks, dev, true);
 }
 
 /**
@@ -65,23 +80,66 @@ int blocks_count(const struct blocks *blocks, enum block_state state)
 	return nr;
 }
 
-static int restore(const struct block *block)
-{
-	static const char *const word[] = {
-		[BLOCK_OFFLINE] = "offline",
-		[BLOCK_KERNEL] = "online_kernel",
-		[BLOCK_MOVABLE] = "online_movable",
-	};
-	enum block_state now = state_of(block->index);
-	char *path;
-	int ret;
+static const char *const words[] = {
+	[BLOCK_OFFLINE] = "offline",
+	[BLOCK_KERNEL] = "online_kernel",
+	[BLOCK_MOVABLE] = "online_movable",
+};
 
-	if (now == block->state)
-		return 0;
-	path = xasprintf(MEMORY "/state", block->index);
-	ret = sysfs_write(path, word[block->state]);
+static int set_block(uint64_t index, enum block_state to)
+{
+	char *path = xasprintf(MEMORY "/state", index);
+	int ret = sysfs_write(path, words[to]);
+
 	free(path);
 	return ret;
+}
+
+/* What is online in the one zone is not moved to the other one. */
+static bool is_to_change(const struct block *block, enum block_state to)
+{
+	return (block->state == BLOCK_OFFLINE) != (to == BLOCK_OFFLINE);
+}
+
+/**
+ * blocks_each_write() - what blocks_change() writes, in order
+ * @blocks: as they are
+ * @to: the state
+ * @each: called for each write
+ * @arg: for @each
+ */
+void blocks_each_write(const struct blocks *blocks, enum block_state to, block_write_fn each,
+		       void *arg)
+{
+	for (int i = 0; i < blocks->nr; i++) {
+		char *path;
+
+		if (!is_to_change(&blocks->block[i], to))
+			continue;
+		path = xasprintf(MEMORY "/state", blocks->block[i].index);
+		each(arg, path, words[to]);
+		free(path);
+	}
+}
+
+/**
+ * blocks_change() - take them offline, or put those online that are offline
+ * @blocks: as they are
+ * @to: the state
+ *
+ * Return: 0, or the error of the first that does not go; the others stay then
+ */
+int blocks_change(const struct blocks *blocks, enum block_state to)
+{
+	for (int i = 0; i < blocks->nr; i++) {
+		uint64_t index = blocks->block[i].index;
+		int ret = is_to_change(&blocks->block[i], to) ? set_block(index, to) : 0;
+
+		/* somebody else may have done it meanwhile */
+		if (ret && (state_of(index) == BLOCK_OFFLINE) != (to == BLOCK_OFFLINE))
+			return ret;
+	}
+	return 0;
 }
 
 /**
@@ -95,7 +153,9 @@ int blocks_restore(const struct blocks *blocks)
 	int err = 0;
 
 	for (int i = 0; i < blocks->nr; i++) {
-		int ret = restore(&blocks->block[i]);
+		const struct block *block = &blocks->block[i];
+		int ret = state_of(block->index) == block->state ? 0 :
+			  set_block(block->index, block->state);
 
 		if (ret)
 			err = ret;

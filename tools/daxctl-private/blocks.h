@@ -21,8 +21,15 @@ struct blocks {
 	int nr;
 };
 
+/* A write to the file of a block. */
+typedef void (*block_write_fn)(void *arg, const char *path, const char *word);
+
 void blocks_read(struct blocks *blocks, const struct device *dev);
+void blocks_expect(struct blocks *blocks, const struct device *dev);
 int blocks_count(const struct blocks *blocks, enum block_state state);
+void blocks_each_write(const struct blocks *blocks, enum block_state to, block_write_fn each,
+		       void *arg);
+int blocks_change(const struct blocks *blocks, enum block_state to);
 int blocks_restore(const struct blocks *blocks);
 void blocks_free(struct blocks *blocks);
 

@@ -27,6 +27,15 @@ static struct step *add_step(struct plan *plan, int (*run)(const struct step *),
 	return step;
 }
 
+/* What run() is going to write; for --dry-run. */
+static void add_write(void *arg, const char *path, const char *value)
+{
+	struct step *step = arg;
+
+	step->write = xrealloc(step->write, (size_t)step->nr_writes + 1, sizeof(*step->write));
+	step->write[step->nr_writes++] = (struct step_write){ xstrdup(path), xstrdup(value) };
+}
+
 /* ---- a value -------------------------------------------------------------- */
 
 static int write_value(const struct step *step)
@@ -61,7 +70,6 @@ void plan_write(struct plan *plan, const char *attr, const char *value, const ch
 
 	step->path = device_path(plan->dev, attr);
 	step->value = xstrdup(value);
-	step->written = step->value;
 	step->former = plan->binds ? NULL : device_attr(plan->dev, attr);
 	if (!step->former)
 		step->undo = NULL;
@@ -167,6 +175,15 @@ static int undo_bind(const struct step *step)
 	return ret ? ret : do_unbind(step);
 }
 
+/* The name of the device is written to a file of the driver. */
+static void add_driver_write(struct step *step, const char *file)
+{
+	char *path = xasprintf(DRIVERS "/%s/%s", step->value, file);
+
+	add_write(step, path, step->dev->name);
+	free(path);
+}
+
 /**
  * plan_unbind() - the driver that has the device lets it go
  * @plan: the plan
@@ -177,8 +194,8 @@ void plan_unbind(struct plan *plan)
 				     xasprintf("unbind it from %s", plan->dev->driver));
 
 	step->value = xstrdup(plan->dev->driver);
-	step->path = xasprintf(DRIVERS "/%s/unbind", step->value);
-	step->written = plan->dev->name;
+	add_driver_write(step, "unbind");
+	add_driver_write(step, "remove_id");
 	step->hint = device_is_ours(plan->dev) ? "daxctl-private holders tells what holds it" : NULL;
 }
 
@@ -193,8 +210,7 @@ void plan_bind(struct plan *plan, const char *driver)
 				     xasprintf("bind it to %s", driver));
 
 	step->value = xstrdup(driver);
-	step->path = xasprintf(DRIVERS "/%s/new_id", driver);
-	step->written = plan->dev->name;
+	add_driver_write(step, "new_id");
 	plan->binds = true;
 }
 
@@ -245,19 +261,25 @@ void plan_load(struct plan *plan, const char *driver)
 	step->hint = "does the kernel have it? see daxctl-private doctor";
 }
 
-/* ---- ordinary memory, by libdaxctl ---------------------------------------- */
+/* ---- ordinary memory ------------------------------------------------------- */
 
+static enum block_state zone_of(const struct step *step)
+{
+	return step->value ? BLOCK_MOVABLE : BLOCK_KERNEL;
+}
+
+/* By libdaxctl, where the addresses are not told. */
 static int put_online(const struct step *step)
 {
 	struct daxctl_memory *mem = daxctl_dev_get_memory(step->dev->dax);
 	int ret;
 
+	blocks_read(step->blocks, step->dev);
+	/* the kernel can have done it by itself, when kmem took the device */
+	if (step->blocks->nr)
+		return blocks_change(step->blocks, zone_of(step));
 	if (!mem)
 		return -ENXIO;
-	blocks_read(step->blocks, step->dev);
-	/* the kernel can do it by itself, when kmem takes the device */
-	if (step->blocks->nr && !blocks_count(step->blocks, BLOCK_OFFLINE))
-		return 0;
 	ret = step->value ? daxctl_memory_online(mem) : daxctl_memory_online_no_movable(mem);
 	return ret < 0 ? ret : 0;
 }
@@ -267,9 +289,11 @@ static int take_offline(const struct step *step)
 	struct daxctl_memory *mem = daxctl_dev_get_memory(step->dev->dax);
 	int ret;
 
+	blocks_read(step->blocks, step->dev);
+	if (step->blocks->nr)
+		return blocks_change(step->blocks, BLOCK_OFFLINE);
 	if (!mem)
 		return -ENXIO;
-	blocks_read(step->blocks, step->dev);
 	ret = daxctl_memory_offline(mem);
 	return ret < 0 ? ret : 0;
 }
@@ -279,7 +303,7 @@ static int restore_blocks(const struct step *step)
 	return blocks_restore(step->blocks);
 }
 
-/* libdaxctl stops at the first block that it cannot change, and leaves the others so. */
+/* It stops at the first block that does not change, and leaves the others so. */
 static struct step *add_memory_step(struct plan *plan, int (*run)(const struct step *),
 				    const char *what)
 {
@@ -288,6 +312,16 @@ static struct step *add_memory_step(struct plan *plan, int (*run)(const struct s
 	step->blocks = xcalloc(1, sizeof(*step->blocks));
 	step->partly = true;
 	return step;
+}
+
+/* By itself, whatever the zone. */
+static bool kernel_onlines(void)
+{
+	char *text = sysfs_read("/sys/devices/system/memory/auto_online_blocks");
+	bool on = text && strcmp(text, "offline") != 0;
+
+	free(text);
+	return on;
 }
 
 /**
@@ -300,6 +334,11 @@ void plan_online(struct plan *plan, bool movable)
 	struct step *step = add_memory_step(plan, put_online, "online its memory");
 
 	step->value = movable ? xstrdup("movable") : NULL;
+	if (!plan->binds)
+		blocks_read(step->blocks, plan->dev);
+	else if (!kernel_onlines())
+		blocks_expect(step->blocks, plan->dev);
+	blocks_each_write(step->blocks, zone_of(step), add_write, step);
 }
 
 /**
@@ -311,6 +350,8 @@ void plan_offline(struct plan *plan)
 	struct step *step = add_memory_step(plan, take_offline, "offline its memory");
 
 	step->hint = "it holds what cannot be moved; ordinary memory rarely comes back";
+	blocks_read(step->blocks, plan->dev);
+	blocks_each_write(step->blocks, BLOCK_OFFLINE, add_write, step);
 }
 
 /* ---- the plan ------------------------------------------------------------- */
@@ -376,11 +417,21 @@ int plan_run(const struct plan *plan)
 	return 0;
 }
 
+static void free_writes(struct step *step)
+{
+	for (int i = 0; i < step->nr_writes; i++) {
+		free(step->write[i].path);
+		free(step->write[i].value);
+	}
+	free(step->write);
+}
+
 void plan_free(struct plan *plan)
 {
 	for (int i = 0; i < plan->nr; i++) {
 		struct step *step = &plan->step[i];
 
+		free_writes(step);
 		free(step->what);
 		free(step->path);
 		free(step->value);
@@ -392,11 +443,23 @@ void plan_free(struct plan *plan)
 	free(plan->step);
 }
 
+static void add_step_json(struct json_object *steps, const struct step *step, const char *path,
+			  const char *value)
+{
+	struct json_object *obj = json_object_new_object();
+
+	add_text(obj, "step", step->what);
+	add_text(obj, "path", path);
+	if (path)
+		add_text(obj, "value", value);
+	json_object_array_add(steps, obj);
+}
+
 /**
  * plan_to_json() - the steps, for --dry-run
  * @plan: the plan
  *
- * Return: an array
+ * Return: an array: each write to sysfs in order, and steps that write nothing
  */
 struct json_object *plan_to_json(const struct plan *plan)
 {
@@ -404,16 +467,11 @@ struct json_object *plan_to_json(const struct plan *plan)
 
 	for (int i = 0; i < plan->nr; i++) {
 		const struct step *step = &plan->step[i];
-		struct json_object *obj;
 
-		if (!step->run)
-			continue;
-		obj = json_object_new_object();
-		add_text(obj, "step", step->what);
-		add_text(obj, "path", step->path);
-		if (step->path)
-			add_text(obj, "value", step->written);
-		json_object_array_add(steps, obj);
+		for (int j = 0; j < step->nr_writes; j++)
+			add_step_json(steps, step, step->write[j].path, step->write[j].value);
+		if (step->run && !step->nr_writes)
+			add_step_json(steps, step, step->path, step->value);
 	}
 	return steps;
 }

@@ -10,14 +10,19 @@
 
 #include "device.h"
 
+struct step_write {
+	char *path, *value;
+};
+
 struct step {
 	char *what;		/* "bind it to anondax", for messages */
 	int (*run)(const struct step *step);	/* NULL: there is only an undo */
 	int (*undo)(const struct step *step);
 	const struct device *dev;
 	char *path;		/* NULL: no single file */
-	const char *written;	/* to it */
 	char *value, *former;	/* what is set, and what was there */
+	struct step_write *write;	/* all writes in order, but for @value to @path */
+	int nr_writes;
 	struct blocks *blocks;	/* as they were before; of ordinary memory */
 	bool partly;		/* may be half done if it fails: is undone then, too */
 	const struct patience *patience;
