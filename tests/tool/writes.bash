@@ -9,7 +9,7 @@ fake_kernel() { # after machine
       "$BATS_TEST_DIRNAME/fakekernel.c" >&2
   cp "$BATS_FILE_TMPDIR/fakekernel.so" "$MACHINE/fakekernel.so"
   cp "$BATS_TEST_DIRNAME/kernel.bash" "$MACHINE/kernel"
-  for file in etc tool lib lib64 usr; do mkdir -p "$MACHINE/$file"; done
+  for file in etc run tool lib lib64 usr; do mkdir -p "$MACHINE/$file"; done
   : >"$MACHINE/rules"
   : >"$MACHINE/log"
   for file in "$MACHINE"/sys/bus/dax/drivers/*; do

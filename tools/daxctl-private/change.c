@@ -4,6 +4,7 @@
 
 #include "change.h"
 #include "command.h"
+#include "lock.h"
 #include "message.h"
 #include "node.h"
 #include "output.h"
@@ -55,8 +56,11 @@ static void change_one(const struct change *change, struct device *dev, struct t
 		       struct json_object *results)
 {
 	struct plan plan = { .dev = dev };
-	int ret = change->make(dev, &plan);
+	int ret;
 
+	/* others may have had the lock before */
+	device_refresh(dev);
+	ret = change->make(dev, &plan);
 	if (!ret && !global.dry_run)
 		ret = plan_run(&plan);
 	device_refresh(dev);
@@ -64,6 +68,23 @@ static void change_one(const struct change *change, struct device *dev, struct t
 	if (!ret)
 		json_object_array_add(results, describe(dev, &plan));
 	plan_free(&plan);
+}
+
+/* The lock is held meanwhile; a dry run needs none. */
+static int change_all(const struct change *change, const struct devices *devices,
+		      struct tally *tally, struct json_object *results)
+{
+	int ret = change->only_looks || global.dry_run ? 0 : lock_take(change->end);
+
+	tally->interrupted = ret == -EINTR;
+	for (int i = 0; !ret && i < devices->nr && !tally->interrupted; i++) {
+		if (signals_came())
+			tally->interrupted = true;
+		else
+			change_one(change, &devices->dev[i], tally, results);
+	}
+	lock_release();
+	return ret ? EXIT_FAILED : 0;
 }
 
 static int exit_code(const struct tally *tally)
@@ -101,12 +122,8 @@ int change_devices(const struct change *change, int argc, char **argv)
 	ret = devices_select(&devices, argc, argv, change->region);
 	results = json_object_new_array();
 	signals_hold();
-	for (int i = 0; !ret && i < devices.nr && !tally.interrupted; i++) {
-		if (signals_came())
-			tally.interrupted = true;
-		else
-			change_one(change, &devices.dev[i], &tally, results);
-	}
+	if (!ret)
+		ret = change_all(change, &devices, &tally, results);
 	print_objects(results);
 	if (!ret && !global.dry_run)
 		say("%s %d device%s", change->done, tally.changed, tally.changed == 1 ? "" : "s");

@@ -3,6 +3,8 @@
 #ifndef CHANGE_H
 #define CHANGE_H
 
+#include <stdbool.h>
+
 #include "device.h"
 #include "plan.h"
 
@@ -16,6 +18,8 @@ struct change {
 	const char *done;	/* "plugged", for the last line */
 	plan_maker make;
 	const char *region;
+	long long end;		/* as of now_ms(), when to give up; 0: none */
+	bool only_looks;	/* there is nothing to be changed */
 };
 
 int change_devices(const struct change *change, int argc, char **argv);

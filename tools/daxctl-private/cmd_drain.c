@@ -3,12 +3,12 @@
 #include <errno.h>
 #include <numaif.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "device.h"
 #include "frames.h"
+#include "lock.h"
 #include "message.h"
 #include "node.h"
 #include "nodemask.h"
@@ -32,6 +32,7 @@ static const struct option_def options[] = {
 
 struct drain {
 	const struct device *dev;
+	long long end;			/* as of now_ms(), when to give up */
 	int *targets, nr_targets;	/* ordinary nodes, the nearest first */
 	uint64_t moved, left;
 	struct frames frames;		/* of the device, if they can be looked at */
@@ -209,18 +210,12 @@ static void tell_progress(const struct drain *d)
 /* A process that comes while the others are moved is found the next time. */
 static void move_until_empty(struct drain *d)
 {
-	struct timespec now;
-	time_t end;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	end = now.tv_sec + timeout;
 	for (int round = 0; ; round++) {
 		uint64_t before = d->left;
 
 		move_round(d, d->targets[round % d->nr_targets]);
 		d->emptied = !d->left && !d->unseen;
-		(void)clock_gettime(CLOCK_MONOTONIC, &now);
-		if (!d->left || signals_came() || now.tv_sec >= end)
+		if (!d->left || signals_came() || now_ms() >= d->end)
 			return;
 		if (d->left != before)
 			tell_progress(d);
@@ -364,11 +359,14 @@ static int check_empty(const struct drain *d)
 	return 0;
 }
 
-static int drain_device(const struct device *dev, struct json_object *results)
+static int drain_device(struct device *dev, long long end, struct json_object *results)
 {
-	struct drain d = { .dev = dev };
-	int ret = check_device(dev);
+	struct drain d = { .dev = dev, .end = end };
+	int ret;
 
+	/* others may have had the lock before */
+	device_refresh(dev);
+	ret = check_device(dev);
 	if (ret)
 		return ret;
 	if (device_is_plugged(dev))
@@ -384,18 +382,24 @@ static int drain_device(const struct device *dev, struct json_object *results)
 /* A signal leaves the next devices alone. */
 static int drain_all(const struct devices *devices, struct json_object *results)
 {
-	bool interrupted = false;
+	long long end = now_ms() + 1000 * timeout;
+	bool locked, interrupted;
 	int failed = 0;
 
 	signals_hold();
-	for (int i = 0; i < devices->nr && !interrupted; i++) {
-		int ret = signals_came() ? -EINTR : drain_device(&devices->dev[i], results);
+	locked = global.dry_run || !lock_take(end);
+	interrupted = !locked && signals_came();
+	for (int i = 0; locked && i < devices->nr && !interrupted; i++) {
+		int ret = signals_came() ? -EINTR : drain_device(&devices->dev[i], end, results);
 
 		failed += ret != 0;
 		interrupted = ret && signals_came();
 	}
+	lock_release();
 	print_objects(results);
 	signals_release(interrupted);
+	if (!locked)
+		return EXIT_FAILED;
 	if (!failed)
 		return EXIT_DONE;
 	return failed == devices->nr ? EXIT_FAILED : EXIT_PARTLY;

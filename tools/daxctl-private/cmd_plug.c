@@ -6,9 +6,11 @@
 #include "change.h"
 #include "command.h"
 #include "message.h"
+#include "signals.h"
 
 static const char *region, *zone;
 static struct patience patience;
+static long long timeout;
 
 static const struct option_def plug_options[] = {
 	TEXT('z', "zone", &zone, "ZONE", "movable or kernel; without it, what suits the policy"),
@@ -18,7 +20,7 @@ static const struct option_def plug_options[] = {
 
 static const struct option_def unplug_options[] = {
 	FLAG('w', "wait", &patience.retry, "try again while something holds it"),
-	NUMBER('t', "timeout", &patience.seconds, "SECONDS", "give up then; nothing has changed"),
+	NUMBER('t', "timeout", &timeout, "SECONDS", "give up then; nothing has changed"),
 	TEXT('r', "region", &region, "ID", "only devices of this region"),
 	END_OF_OPTIONS
 };
@@ -80,12 +82,13 @@ static int plug(const struct command *cmd, int argc, char **argv)
 
 static int unplug(const struct command *cmd, int argc, char **argv)
 {
-	const struct change change = { .done = "unplugged", .make = make_unplugged, .region = region };
+	struct change change = { .done = "unplugged", .make = make_unplugged, .region = region };
 
 	(void)cmd;
-	if (patience.seconds < 0 || patience.seconds > MAX_TIMEOUT)
-		return usage_error("--timeout: '%lld' is not from 0 to %lld", patience.seconds,
-				   MAX_TIMEOUT);
+	if (timeout < 0 || timeout > MAX_TIMEOUT)
+		return usage_error("--timeout: '%lld' is not from 0 to %lld", timeout, MAX_TIMEOUT);
+	patience.end = timeout ? now_ms() + 1000 * timeout : 0;
+	change.end = patience.end;
 	return change_devices(&change, argc, argv);
 }
 

@@ -53,10 +53,12 @@ static int take_values(int argc, char **argv)
 
 static int policy(const struct command *cmd, int argc, char **argv)
 {
-	const struct change change = { .done = "set the policy of", .make = make_policy, .region = region };
+	struct change change = { .done = "set the policy of", .make = make_policy, .region = region };
 	int ret = EXIT_USAGE;
 
 	argc = take_values(argc, argv);
+	change.only_looks = !policy_options.values.nr && !policy_options.preset &&
+			    !policy_options.above_dram && !policy_options.below_dram;
 	if (!policy_read(&wanted, cmd->name, &policy_options))
 		ret = change_devices(&change, argc, argv);
 	else

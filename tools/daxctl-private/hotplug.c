@@ -11,10 +11,10 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "hotplug.h"
+#include "lock.h"
 #include "message.h"
 #include "node.h"
 #include "signals.h"
@@ -22,14 +22,6 @@
 
 #define PROGRESS_MS	2000
 #define RETRY_MS	500
-
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 static void show_progress(const struct device *dev)
 {
@@ -90,6 +82,7 @@ static int wait_for(pid_t pid, const struct device *dev, long long end)
 static int write_as_child(const char *path, const char *word, pid_t parent)
 {
 	signals_default();
+	lock_leave();
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		return EINTR;
@@ -142,7 +135,7 @@ static int write_once(const struct device *dev, const char *path, const char *wo
 int hotplug_write(const struct device *dev, const char *path, const char *word,
 		  const struct patience *patience)
 {
-	long long end = patience && patience->seconds ? now_ms() + 1000 * patience->seconds : 0;
+	long long end = patience ? patience->end : 0;
 	int ret;
 
 	for (;;) {
@@ -151,8 +144,8 @@ int hotplug_write(const struct device *dev, const char *path, const char *word,
 			return ret;
 		if (end && now_ms() > end)
 			return -ETIMEDOUT;
-		signals_wait(RETRY_MS);
-		if (signals_came())
-			return -EINTR;
+		ret = lock_lend(RETRY_MS, end);
+		if (ret)
+			return ret;
 	}
 }

@@ -37,10 +37,10 @@ struct plan {
 	bool same;		/* it is so already, the steps only make sure */
 };
 
-/* For memory that leaves: how often to ask, and how long. */
+/* How often to ask, and how long. */
 struct patience {
-	bool retry;		/* while something holds it */
-	long long seconds;	/* 0: no end */
+	bool retry;		/* while something holds it; of a plan with one step */
+	long long end;		/* as of now_ms(), 0: none */
 };
 
 void plan_write(struct plan *plan, const char *attr, const char *value, const char *hint);

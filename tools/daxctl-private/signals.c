@@ -27,6 +27,19 @@ static bool is_ignored(int sig)
 }
 
 /**
+ * now_ms() - the time
+ *
+ * Return: milliseconds on a clock that nobody sets
+ */
+long long now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/**
  * signals_hold() - let those that would end the program wait
  *
  * Half of a change is worse than none, and what was begun ends soon.

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+long long now_ms(void);
+
 void signals_hold(void);
 int signals_came(void);
 void signals_wait(int ms);
