@@ -200,6 +200,15 @@ dax1.0  22"
   equal "$(attr hotplug)" online_movable
 }
 
+@test "plug --wait plugs a device that gets its mode later" {
+  tool plug --wait --timeout 60 dax0.0 &
+  sleep 1
+  tool reconfigure-device -m private --no-online dax0.0
+  wait $!
+  equal "$(attr hotplug)" online_movable
+  run -3 tool plug --wait --timeout 1 dax9.0
+}
+
 @test "users without rights can look, and not touch" {
   local copy=/tmp/daxctl-private
   tool reconfigure-device -m private dax0.0

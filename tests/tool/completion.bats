@@ -55,6 +55,13 @@ offers() { # WORD...
   equal "$(offers policy -s low)" "low_mark="
 }
 
+@test "for a number nothing is offered, and then devices" {
+  equal "$(offers plug --ti)" "--timeout="
+  equal "$(offers plug --timeout "")" ""
+  equal "$(offers unplug -t "")" ""
+  equal "$(offers plug --timeout 5 dax1)" dax1.0
+}
+
 @test "the columns of list are offered, after others, too" {
   equal "$(offers list -o tar)" target_node
   equal "$(offers list --output = policy.mb)" policy.mbind

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "change.h"
 #include "command.h"
@@ -96,6 +97,73 @@ static int exit_code(const struct tally *tally)
 	return tally->no_feature == tally->failed ? EXIT_NO_FEATURE : EXIT_FAILED;
 }
 
+#define LOOK_MS	200
+
+static bool any_ready(const struct change *change, const struct devices *devices)
+{
+	for (int i = 0; i < devices->nr; i++)
+		if (change->ready(&devices->dev[i]))
+			return true;
+	return false;
+}
+
+/* The first that is not there as it has to be; of "all", one is enough. NULL: none. */
+static const char *who_is_missing(const struct change *change, int argc, char **argv)
+{
+	const char *missing = NULL;
+	struct devices devices;
+
+	if (devices_load(&devices))
+		return NULL;
+	devices_keep(&devices, argc, argv, change->region);
+	if (names_all(argc, argv) && !any_ready(change, &devices))
+		missing = "a device";
+	for (int i = 0; i < argc && !missing; i++) {
+		const struct device *dev = devices_find(&devices, argv[i]);
+
+		if (strcmp(argv[i], "all") != 0 && !(dev && change->ready(dev)))
+			missing = argv[i];
+	}
+	devices_free(&devices);
+	return missing;
+}
+
+/* If the time is over, the change tells what is wrong. */
+static int wait_until_ready(const struct change *change, int argc, char **argv)
+{
+	const char *told = NULL, *missing = who_is_missing(change, argc, argv);
+
+	while (missing && !(change->end && now_ms() >= change->end)) {
+		if (missing != told)
+			say("waiting for %s", missing);
+		told = missing;
+		signals_wait(LOOK_MS);
+		if (signals_came())
+			return complain(missing, EINTR, failure_hint(EINTR, NULL), "it was not there");
+		missing = who_is_missing(change, argc, argv);
+	}
+	return 0;
+}
+
+static int change_named(const struct change *change, int argc, char **argv, struct tally *tally,
+			struct json_object *results)
+{
+	struct devices devices;
+	int ret;
+
+	if (change->ready && !global.dry_run && wait_until_ready(change, argc, argv)) {
+		tally->interrupted = true;
+		return EXIT_FAILED;
+	}
+	if (devices_load(&devices))
+		return EXIT_FAILED;
+	ret = devices_select(&devices, argc, argv, change->region);
+	if (!ret)
+		ret = change_all(change, &devices, tally, results);
+	devices_free(&devices);
+	return ret;
+}
+
 /**
  * change_devices() - change each device that is named
  * @change: how
@@ -112,23 +180,17 @@ int change_devices(const struct change *change, int argc, char **argv)
 {
 	struct json_object *results;
 	struct tally tally = { 0 };
-	struct devices devices;
 	int ret;
 
 	if (!argc)
 		return usage_error("no device was named; \"all\" is every one");
-	if (devices_load(&devices))
-		return EXIT_FAILED;
-	ret = devices_select(&devices, argc, argv, change->region);
 	results = json_object_new_array();
 	signals_hold();
-	if (!ret)
-		ret = change_all(change, &devices, &tally, results);
+	ret = change_named(change, argc, argv, &tally, results);
 	print_objects(results);
 	if (!ret && !global.dry_run)
 		say("%s %d device%s", change->done, tally.changed, tally.changed == 1 ? "" : "s");
 	signals_release(tally.interrupted);
-	devices_free(&devices);
 	return ret ? ret : exit_code(&tally);
 }
 

@@ -18,6 +18,8 @@ struct change {
 	const char *done;	/* "plugged", for the last line */
 	plan_maker make;
 	const char *region;
+	/* NULL: now; else it is waited until each device is there, and this says so */
+	bool (*ready)(const struct device *dev);
 	long long end;		/* as of now_ms(), when to give up; 0: none */
 	bool only_looks;	/* there is nothing to be changed */
 };

@@ -14,6 +14,8 @@ static long long timeout;
 
 static const struct option_def plug_options[] = {
 	TEXT('z', "zone", &zone, "ZONE", "movable or kernel; without it, what suits the policy"),
+	FLAG('w', "wait", &patience.retry, "wait for the device, and while something is in its way"),
+	NUMBER('t', "timeout", &timeout, "SECONDS", "give up then"),
 	TEXT('r', "region", &region, "ID", "only devices of this region"),
 	END_OF_OPTIONS
 };
@@ -51,7 +53,7 @@ static int make_plugged(struct device *dev, struct plan *plan)
 		return 0;
 	if (device_is_plugged(dev))
 		return complain(dev->name, EBUSY, "unplug it first", "it is plugged as %s", dev->state);
-	plan_hotplug(plan, word, NULL);
+	plan_hotplug(plan, word, &patience);
 	return 0;
 }
 
@@ -70,26 +72,42 @@ static int make_unplugged(struct device *dev, struct plan *plan)
 	return 0;
 }
 
+/* It may have no mode of ours yet, as what udev starts gives it one. */
+static bool is_there(const struct device *dev)
+{
+	return device_is_ours(dev) && dev->state;
+}
+
+/* The time counts from here on. */
+static int check_timeout(struct change *change)
+{
+	if (timeout < 0 || timeout > MAX_TIMEOUT)
+		return usage_error("--timeout: '%lld' is not from 0 to %lld", timeout, MAX_TIMEOUT);
+	patience.end = timeout ? now_ms() + 1000 * timeout : 0;
+	change->end = patience.end;
+	return 0;
+}
+
 static int plug(const struct command *cmd, int argc, char **argv)
 {
-	const struct change change = { .done = "plugged", .make = make_plugged, .region = region };
+	struct change change = { .done = "plugged", .make = make_plugged, .region = region };
+	int ret = check_timeout(&change);
 
 	(void)cmd;
 	if (zone && strcmp(zone, "movable") != 0 && strcmp(zone, "kernel") != 0)
 		return usage_error("--zone: '%s' is neither movable nor kernel", zone);
-	return change_devices(&change, argc, argv);
+	if (patience.retry)
+		change.ready = is_there;
+	return ret ? ret : change_devices(&change, argc, argv);
 }
 
 static int unplug(const struct command *cmd, int argc, char **argv)
 {
 	struct change change = { .done = "unplugged", .make = make_unplugged, .region = region };
+	int ret = check_timeout(&change);
 
 	(void)cmd;
-	if (timeout < 0 || timeout > MAX_TIMEOUT)
-		return usage_error("--timeout: '%lld' is not from 0 to %lld", timeout, MAX_TIMEOUT);
-	patience.end = timeout ? now_ms() + 1000 * timeout : 0;
-	change.end = patience.end;
-	return change_devices(&change, argc, argv);
+	return ret ? ret : change_devices(&change, argc, argv);
 }
 
 const struct command cmd_plug = {

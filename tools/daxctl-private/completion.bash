@@ -27,6 +27,7 @@ _daxctl_private_values() { # PROGRAM VERB OPTION CURRENT
 	-p | --preset) "$1" --list-values presets ;;
 	-z | --zone) "$1" --list-values zones ;;
 	-s | --set) "$1" --list-values attributes | sed 's/$/=/' ;;
+	-t | --timeout) ;; # a number
 	-d | --dev) _daxctl_private_devices "$1" ;;
 	-r | --region) "$1" list --regions -o id 2>/dev/null | tail -n +2 ;;
 	-o | --output)
@@ -69,7 +70,7 @@ _daxctl_private_verbs() { # PROGRAM
 _daxctl_private_takes_value() { # OPTION OPTIONS
 	case $1 in
 	--*) grep -qxF -e "$1=" <<<"$2" ;;
-	-[mpzsdro]) return 0 ;;
+	-[mpzsdrot]) return 0 ;;
 	*) return 1 ;;
 	esac
 }
