@@ -1,7 +1,7 @@
 # Private memory nodes for Linux 6.12. `make` lists what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test tools deb daxctl kernel tree series series-check lint clean deps new-test
+.PHONY: help demo test bench tools deb daxctl kernel tree series series-check lint clean deps new-test
 
 YES := $(if $(Y),-y)
 
@@ -18,6 +18,9 @@ demo: ## show a private node and compressed RAM in virtual machines (1 min once 
 
 test: deps ## build what is needed and run every test
 	@tests/run
+
+bench: ## count instructions, and write bench/report.md (20 min once built); ROWS=... for a part
+	@scripts/install-deps $(YES) bench && bench/run $(ROWS)
 
 kernel: deps ## build the default kernel and print where it is
 	@scripts/kernel-build default

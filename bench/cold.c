@@ -1,81 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Count what cold memory costs: ticks of the time stamp counter for each page
- * that reclaim of a cgroup sends away, and for each of these that is read or
- * written after that; median of several rounds. Under `vm/run --accel icount` a
- * tick is an instruction.
+ * Cold memory: what it costs that reclaim of a cgroup sends a page away, and that one
+ * which is away is read or written for the first time.
  *
- * usage: cold CGROUP out|read|write FILE
+ * usage: cold SPIN CGROUP FILE
  *
  * The memory is filled with FILE, over and over: what it costs to compress and to
  * decompress depends on what it is.
- *
- * Prints the cost and the page faults, both for each cold page.
  */
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "measure.h"
+#include "section.h"
 
-enum { PAGE = 4096, MIB = 1 << 20, AREA = 48 * MIB, ROUNDS = 5 };
-
-struct cost {
-	double ticks;
-	double faults;
-};
-
-static void fail(const char *what)
-{
-	perror(what);
-	exit(1);
-}
-
-/* Reclaim that gets less than it was asked for says so; that is no error. */
-static void write_file(const char *dir, const char *name, const char *text)
-{
-	char path[256];
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
-	f = fopen(path, "we");
-	if (!f)
-		fail(path);
-	(void)fputs(text, f);
-	(void)fclose(f);
-}
-
-/* Pages that were demoted or swapped out since boot, zswap or not */
-static uint64_t pages_gone(void)
-{
-	FILE *f = fopen("/proc/vmstat", "re");
-	unsigned long long value;
-	uint64_t sum = 0;
-	char name[64];
-
-	if (!f)
-		fail("/proc/vmstat");
-	while (fscanf(f, "%63s %llu", name, &value) == 2)
-		if (!strncmp(name, "pgdemote_", 9) || !strcmp(name, "pswpout") ||
-		    !strcmp(name, "zswpout"))
-			sum += value;
-	(void)fclose(f);
-	return sum;
-}
-
-static uint64_t faults(void)
-{
-	struct rusage usage;
-
-	(void)getrusage(RUSAGE_SELF, &usage);
-	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
-}
+enum { AREA = 48 * MIB, ASKED = 32 * MIB };
 
 static char content[MIB];
 static size_t content_pages;
@@ -94,111 +37,109 @@ static void load(const char *path)
 	}
 }
 
-static void fill(volatile uint64_t *area)
+static void fill(char *area)
 {
 	for (size_t i = 0; i < AREA / PAGE; i++)
-		memcpy((char *)area + i * PAGE,
-		       content + i % content_pages * PAGE, PAGE);
+		memcpy(area + i * PAGE, content + i % content_pages * PAGE, PAGE);
 }
 
-static volatile uint64_t *new_area(void)
+/* Pages that were demoted or swapped out since boot, zswap or not */
+static uint64_t pages_gone(void)
 {
-	void *area = mmap(NULL, AREA, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	static const char *const names[] = {
+		"pgdemote_kswapd", "pgdemote_direct", "pgdemote_khugepaged",
+		"pgdemote_proactive", "pswpout", "zswpout",
+	};
 
-	if (area == MAP_FAILED)
-		fail("mmap");
-	return area;
+	return vmstat(names, sizeof(names) / sizeof(names[0]));
 }
 
-static void use(volatile uint64_t *area, bool by_writing)
+static uint64_t faults(void)
 {
-	const size_t step = PAGE / sizeof(*area);
+	struct rusage usage;
 
-	for (size_t i = 0; i < AREA / sizeof(*area); i += step) {
-		if (by_writing)
-			area[i] = i;
-		else
-			(void)area[i];
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return (uint64_t)usage.ru_minflt + (uint64_t)usage.ru_majflt;
+}
+
+static void write_to(const char *cgroup, const char *name, const char *text)
+{
+	char path[256];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", cgroup, name);
+	/* Reclaim that gets less than it was asked for says so; that is no error. */
+	(void)write_file(path, text);
+}
+
+static uint64_t send_away(const char *cgroup, const char *row)
+{
+	uint64_t gone = pages_gone();
+
+	section_begin();
+	write_to(cgroup, "memory.reclaim", "32M");
+	gone = pages_gone() - gone;
+	section_end(row, gone);
+	if (gone < ASKED / PAGE / 2) {
+		(void)fprintf(stderr, "cold: only %ju pages went away\n", (uintmax_t)gone);
+		exit(1);
 	}
+	return gone;
 }
 
-static struct cost cost_of_use(volatile uint64_t *area, bool by_writing)
+/* The pages that are still there are used at no cost to speak of. */
+static void use(char *area, bool by_writing, bool counts, uint64_t gone)
 {
 	uint64_t nr = faults();
-	uint64_t start = ticks();
-	uint64_t first, again;
 
-	use(area, by_writing);
-	first = ticks() - start;
+	section_begin();
+	if (by_writing)
+		write_pages(area, AREA);
+	else
+		read_pages(area, AREA);
+	section_end(!counts ? NULL : by_writing ? "cold_write" : "cold_read", gone);
 	nr = faults() - nr;
-	start = ticks();
-	use(area, by_writing);
-	again = ticks() - start;
-	return (struct cost){ (double)first - (double)again, (double)nr };
+	if (counts)
+		printf("# %s takes %.3f faults\n", by_writing ? "cold_write" : "cold_read",
+		       (double)nr / (double)gone);
 }
 
 /* In a process of its own, so that all is free again. */
-static struct cost one_round(const char *cgroup, const char *operation)
+static void one_round(const char *cgroup, bool by_writing, bool counts)
 {
-	volatile uint64_t *area = new_area();
-	struct cost cost = { 0, 0 };
-	uint64_t gone, start;
+	char *area = map(AREA);
+	uint64_t gone;
 
-	write_file(cgroup, "cgroup.procs", "0");
+	write_to(cgroup, "cgroup.procs", "0");
 	fill(area);
-	gone = pages_gone();
-	start = ticks();
-	write_file(cgroup, "memory.reclaim", "32M");
-	cost.ticks = (double)(ticks() - start);
-	gone = pages_gone() - gone;
-	if (gone < 16 * MIB / PAGE) {
-		(void)fprintf(stderr, "cold: only %llu pages went away\n",
-			      (unsigned long long)gone);
-		exit(1);
-	}
-	if (strcmp(operation, "out") != 0)
-		cost = cost_of_use(area, !strcmp(operation, "write"));
-	cost.ticks /= (double)gone;
-	cost.faults /= (double)gone;
-	return cost;
+	gone = send_away(cgroup, counts && !by_writing ? "cold_out" : NULL);
+	use(area, by_writing, counts, gone);
+	(void)fflush(stdout);
 }
 
-static struct cost round_in_child(const char *cgroup, const char *operation)
+static void round_in_child(const char *cgroup, bool by_writing, bool counts)
 {
-	struct cost cost;
-	int fd[2];
+	pid_t child = fork();
+	int status;
 
-	if (pipe(fd))
-		fail("pipe");
-	if (!fork()) {
-		cost = one_round(cgroup, operation);
-		_exit(write(fd[1], &cost, sizeof(cost)) != sizeof(cost));
+	if (!child) {
+		one_round(cgroup, by_writing, counts);
+		_exit(0);
 	}
-	close(fd[1]);
-	if (read(fd[0], &cost, sizeof(cost)) != sizeof(cost))
+	if (waitpid(child, &status, 0) != child || status)
 		exit(1);
-	close(fd[0]);
-	(void)wait(NULL);
-	return cost;
 }
 
 int main(int argc, char **argv)
 {
-	double cost[ROUNDS], nr[ROUNDS];
-
 	if (argc != 4) {
-		(void)fputs("usage: cold CGROUP out|read|write FILE\n", stderr);
+		(void)fputs("usage: cold SPIN CGROUP FILE\n", stderr);
 		return 2;
 	}
+	sections_start(argc, argv);
 	load(argv[3]);
-	(void)round_in_child(argv[1], argv[2]);	/* the first one warms up */
-	for (int i = 0; i < ROUNDS; i++) {
-		struct cost c = round_in_child(argv[1], argv[2]);
-
-		cost[i] = c.ticks;
-		nr[i] = c.faults;
-	}
-	(void)printf("%.3f %.3f\n", median(cost, ROUNDS), median(nr, ROUNDS));
+	for (int i = 0; i <= ROUNDS; i++)
+		for (int by_writing = 0; by_writing < 2; by_writing++)
+			round_in_child(argv[2], by_writing, i > 0);
+	sections_print();
 	return 0;
 }

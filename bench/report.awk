@@ -1,0 +1,247 @@
+# Makes tables of what the guests have counted.
+#
+# usage: awk -v wanted=" ROW ROW... " -v charts=DIR -f report.awk bench/rows RESULTS NOTES
+#
+# RESULTS has lines "CONFIG COLUMN SET PHASE ROW TICKS UNITS INSTRUCTIONS PAYLOAD USER", one
+# for each section, NOTES lines "# CONFIG COLUMN SET PHASE ROW takes N faults". What is
+# to be drawn goes to files in DIR. Exit status 1: a limit is exceeded, or A/A is not 1.
+
+function key(config, column, set, row) { return config SUBSEP column SUBSEP set SUBSEP row }
+
+# Of values[1..nr], which get sorted
+function median(values, nr,   i, j, swap) {
+	for (i = 2; i <= nr; i++)
+		for (j = i; j > 1 && values[j - 1] > values[j]; j--) {
+			swap = values[j]; values[j] = values[j - 1]; values[j - 1] = swap
+		}
+	return nr % 2 ? values[(nr + 1) / 2] : (values[nr / 2] + values[nr / 2 + 1]) / 2
+}
+
+function cost(row, ticks, instructions, user) {
+	return kind[row] == "ticks" ? ticks : kind[row] == "run" ? instructions : instructions - user
+}
+
+
+NR == FNR {
+	if (/^#/) next
+	split($0, field, "\t")
+	order[++rows] = field[1]
+	group[field[1]] = field[2]
+	unit[field[1]] = field[3]
+	kind[field[1]] = field[4]
+	lowest[field[1]] = field[5]
+	limits[field[1]] = field[7]
+	next
+}
+
+$1 == "#" {
+	faults[$2, $3, $6] += $8
+	fault_rounds[$2, $3, $6]++
+	next
+}
+
+{
+	boot = key($1, $2, $3, $5) SUBSEP $4
+	if (!(boot in rounds)) {
+		k = key($1, $2, $3, $5)
+		phases[k]++
+		boot_of[k, phases[k]] = boot
+	}
+	value[boot, ++rounds[boot]] = cost($5, $6, $8, $10) / $7
+	k = key($1, $2, $3, $5)
+	ticks[k] += $6; units[k] += $7; instructions[k] += $8; payload[k] += $9
+}
+
+# Sets mean[k] and spread[k], the latter as a part of the former.
+function digest(k,   i, j, boot, m, low, high, sum, list) {
+	if (k in mean || !(k in phases)) return
+	for (i = 1; i <= phases[k]; i++) {
+		boot = boot_of[k, i]
+		for (j = 1; j <= rounds[boot]; j++) list[j] = value[boot, j]
+		m = median(list, rounds[boot])
+		sum += m
+		if (i == 1 || m < low) low = m
+		if (i == 1 || m > high) high = m
+	}
+	mean[k] = sum / phases[k]
+	spread[k] = (high - low) / mean[k]
+}
+
+# What of a ratio is no difference: twice the spread, a thousandth at least
+function noise_of(a, b,   most) {
+	most = spread[a] > spread[b] ? spread[a] : spread[b]
+	return 2 * most > 0.001 ? 2 * most : 0.001
+}
+
+function verdict(ratio, noise) {
+	return ratio > 1 + noise ? "more" : ratio < 1 - noise ? "less" : "same"
+}
+
+# A cell "RATIO VERDICT", or a dash
+function compared(config, column, base, row,   a, b) {
+	a = key(config, column, "A", row); b = key(config, base, "A", row)
+	digest(a); digest(b)
+	if (!(a in mean) || !(b in mean)) return "-"
+	return sprintf("%.4f %s", mean[a] / mean[b], verdict(mean[a] / mean[b], noise_of(a, b)))
+}
+
+function cell(config, column, row,   k) {
+	k = key(config, column, "A", row)
+	digest(k)
+	return k in mean ? sprintf("%.1f", mean[k]) : "-"
+}
+
+function percent(part, whole) { return whole ? sprintf("%.0f %%", 100 * part / whole) : "-" }
+
+function spread_cell(config, a, b, row) {
+	a = key(config, a, "A", row); b = key(config, b, "A", row)
+	return sprintf("%.2f %%", 100 * noise_of(a, b))
+}
+
+# What is begun and not ended for a fault is counted twice by the plugin.
+function idle(k) { return ticks[k] > instructions[k] ? ticks[k] - instructions[k] : 0 }
+
+# Payload, the rest of what is run, idle; the lowest that can be, and how far it is
+function parts(config, column, row,   k) {
+	k = key(config, column, "A", row)
+	return sprintf("%s | %s | %s | %s | %.1f", percent(payload[k], ticks[k]),
+		percent(instructions[k] - payload[k], ticks[k]),
+		percent(idle(k), ticks[k]), lowest[row],
+		mean[k] / lowest[row])
+}
+
+function is_shown(row, config, column) {
+	return index(wanted, " " row " ") && (key(config, column, "A", row) in phases)
+}
+
+# A table of what columns take in ratio to the first, and what the last is made of.
+function table(config, title, base, columns,   list, nr, i, j, row, line, shown) {
+	nr = split(columns, list, " ")
+	for (i = 1; i <= rows; i++) {
+		row = order[i]
+		if (!is_shown(row, config, base) || !is_shown(row, config, list[nr])) continue
+		if (!shown++) {
+			printf "\n### %s\n\n| row | for each | %s |", title, base
+			for (j = 1; j <= nr; j++) printf " %s | ratio |", list[j]
+			print " noise | payload | control | idle | floor | times floor |"
+			printf "| --- | --- | ---: |"
+			for (j = 1; j <= nr; j++) printf " ---: | :--- |"
+			print " ---: | ---: | ---: | ---: | ---: | ---: |"
+		}
+		line = sprintf("| %s | %s | %s |", row, unit[row], cell(config, base, row))
+		for (j = 1; j <= nr; j++)
+			line = line sprintf(" %s | %s |", cell(config, list[j], row),
+				compared(config, list[j], base, row))
+		print line " " spread_cell(config, base, list[nr], row) " | " parts(config, list[nr], row) " |"
+	}
+}
+
+# Page faults for each cold page
+function fault_table(config,   nr, list, i, j, row) {
+	nr = split("kmem zram zswap model cram", list, " ")
+	printf "\n### Page faults for each page that was cold\n\n| row |"
+	for (i = 1; i <= nr; i++) printf " %s |", list[i]
+	printf "\n| --- |"
+	for (i = 1; i <= nr; i++) printf " ---: |"
+	print ""
+	for (j = 1; j <= rows; j++) {
+		row = order[j]
+		if (!((config, "cram", row) in faults) || !index(wanted, " " row " ")) continue
+		printf "| %s |", row
+		for (i = 1; i <= nr; i++)
+			printf " %.3f |", faults[config, list[i], row] / fault_rounds[config, list[i], row]
+		print ""
+	}
+}
+
+# What becomes of it as there is more of it: columns of one boot each
+function growth(config, title, columns,   nr, list, i, j, row) {
+	nr = split(columns, list, " ")
+	printf "\n### %s\n\n| row | for each |", title
+	for (i = 1; i <= nr; i++) printf " %s |", list[i]
+	printf " last to first |\n| --- | --- |"
+	for (i = 1; i <= nr; i++) printf " ---: |"
+	print " ---: |"
+	for (j = 1; j <= rows; j++) {
+		row = order[j]
+		if (!is_shown(row, config, list[1])) continue
+		printf "| %s | %s |", row, group[row] == "hotplug" ? "page of the node" : unit[row]
+		for (i = 1; i <= nr; i++) printf " %s |", cell(config, list[i], row)
+		printf " %.4f |\n", mean[key(config, list[nr], "A", row)] / mean[key(config, list[1], "A", row)]
+	}
+}
+
+# Changes in percent, and cold memory as a part of what zram costs
+function draw(config,   i, row, zram) {
+	for (i = 1; i <= rows; i++) {
+		row = order[i]
+		if (is_shown(row, config, "patched"))
+			print row, 100 * (mean[key(config, "patched", "A", row)] / mean[key(config, "stock", "A", row)] - 1),
+				100 * (mean[key(config, "private", "A", row)] / mean[key(config, "stock", "A", row)] - 1) >(charts "/ordinary")
+		if (!is_shown(row, config, "zram")) continue
+		zram = mean[key(config, "zram", "A", row)]
+		print row, 1, mean[key(config, "zswap", "A", row)] / zram, mean[key(config, "model", "A", row)] / zram,
+			mean[key(config, "cram", "A", row)] / zram >(charts "/cold")
+	}
+}
+
+# The same kernel against itself, in other phases of the timer
+function same_kernel(config,   i, row, column, a, b, ratio, noise, worst, worst_row, nr) {
+	for (i = 1; i <= rows; i++) {
+		row = order[i]
+		column = (key(config, "stock", "A", row) in phases) ? "stock" : "kmem"
+		if (!is_shown(row, config, column)) continue
+		a = key(config, column, "A", row); b = key(config, column, "B", row)
+		digest(a); digest(b)
+		if (!(b in mean)) continue
+		nr++
+		ratio = mean[b] / mean[a]
+		noise = noise_of(a, b)
+		if (verdict(ratio, noise) != "same") {
+			printf "- **%s, %s: %.4f, beyond its noise of %.2f %%**\n", config, row, ratio, 100 * noise
+			failed = 1
+		}
+		if (!worst_row || (ratio - 1) ^ 2 > (worst - 1) ^ 2) { worst = ratio; worst_row = row }
+	}
+	printf "- %s: %d rows, the farthest from 1 is %s with %.4f\n", config, nr, worst_row, worst
+}
+
+function check_limits(config,   i, j, nr, list, part, ratio, row) {
+	for (i = 1; i <= rows; i++) {
+		row = order[i]
+		nr = split(limits[row], list, ",")
+		for (j = 1; j <= nr; j++) {
+			split(list[j], part, "/|<=")
+			if (!is_shown(row, config, part[1]) || !is_shown(row, config, part[2])) continue
+			ratio = mean[key(config, part[1], "A", row)] / mean[key(config, part[2], "A", row)]
+			printf "| %s | %s | %s/%s | %.4f | %s | %s |\n", config, row, part[1], part[2],
+				ratio, part[3], ratio <= part[3] ? "kept" : "**exceeded**"
+			if (ratio > part[3]) failed = 1
+		}
+	}
+}
+
+function tables(config) {
+	table(config, "Ordinary memory", "stock", "patched private")
+	table(config, "Memory of a node of its own", "kmem", "private")
+	table(config, "Cold memory", "zram", "zswap model cram")
+	if (index(wanted, " cold_read ")) fault_table(config)
+}
+
+END {
+	print "## As small as it can be configured"
+	tables("small")
+	print "\n## As products configure it"
+	tables("product")
+	print "\n## More of it"
+	growth("small", "Size of the private node", "size-256M size-512M size-1G size-2G")
+	growth("small", "Number of private nodes", "nodes-1 nodes-2 nodes-4 nodes-8")
+	print "\n## The same kernel against itself\n"
+	same_kernel("small")
+	same_kernel("product")
+	print "\n## Limits\n\n| configuration | row | of | ratio | limit | |\n| --- | --- | --- | ---: | ---: | --- |"
+	check_limits("small")
+	check_limits("product")
+	draw("small")
+	exit failed
+}

@@ -1,0 +1,95 @@
+#!/usr/bin/env bats
+# The report of `make bench`, of results that are made up: what is promised, and what the
+# method is good for, is checked.
+
+bats_require_minimum_version 1.8.0
+load measured
+
+setup() {
+  ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+  results=$BATS_TEST_TMPDIR/results
+}
+
+# As good as it can be
+good() {
+  local config
+  for config in small product; do
+    column $config stock A 1
+    column $config stock B 1
+    column $config patched A 1
+    column $config private A 1
+    column $config kmem A 1
+    column $config kmem B 1
+    column $config zram A 10
+    column $config zswap A 10
+    column $config model A 8 cold_write 2
+    column $config cram A 1 cold_out 1
+  done
+  for column in size-{256M,512M,1G,2G} nodes-{1,2,4,8}; do
+    column small $column A 1
+  done
+}
+
+# The lines of results, some of them replaced by others
+report() { # ROW...
+  awk -F '[ \t]' -v wanted=" $* " -v charts="$BATS_TEST_TMPDIR" -f "$ROOT/bench/report.awk" \
+    "$ROOT/bench/rows" "$results"
+}
+
+all_rows() { awk -F '\t' '!/^#/ { print $1 }' "$ROOT/bench/rows" | tr '\n' ' '; }
+
+replace() { # CONFIG COLUMN SET FACTOR [ROW FACTOR]...
+  sed -i "/^$1 $2 $3 /d" "$results"
+  column "$@" >>"$results"
+}
+
+@test "what keeps all limits is a success, with a table of every row" {
+  local row
+  good >"$results"
+  run -0 report "$(all_rows)"
+  for row in $(all_rows); do
+    [[ $output == *"| $row |"* ]] || { echo "no $row"; false; }
+  done
+  [[ $output != *exceeded* ]]
+}
+
+@test "a page fault that costs more than promised is a failure that says so" {
+  good >"$results"
+  replace small private A 1 anon_write 1.003
+  run -1 report "$(all_rows)"
+  [[ $output == *"| small | anon_write | private/stock | 1.0030 | 1.002 | **exceeded** |"* ]]
+  [[ $output == *"| 1003.0 | 1.0030 more |"* ]]
+}
+
+@test "a limit that is exceeded with the configuration of products counts, too" {
+  good >"$results"
+  replace product cram A 1 cold_write 4
+  run -1 report "$(all_rows)"
+  [[ $output == *"| product | cold_write | cram/zram | 0.4000 | 0.3 | **exceeded** |"* ]]
+}
+
+@test "a kernel that differs from itself is a failure" {
+  good >"$results"
+  replace small stock B 1 pipe 1.01
+  run -1 report "$(all_rows)"
+  [[ $output == *"**small, pipe: 1.0100, beyond its noise"* ]]
+}
+
+@test "what is within the noise is called the same" {
+  good >"$results"
+  replace small patched A 1.0009
+  run -0 report slab
+  [[ $output == *"1.0009 same"* ]]
+}
+
+@test "only the rows that are asked for are shown and judged" {
+  good >"$results"
+  replace small private A 1 anon_write 1.003
+  run -0 report pipe
+  [[ $output == *"| pipe |"* && $output != *anon_write* ]]
+}
+
+@test "a row that is not known is an error before anything is built" {
+  run -1 "$ROOT/bench/run" no_such_row
+  [[ $output == *"no row or group is called no_such_row"* ]]
+}
