@@ -38,6 +38,21 @@ check_paths() {
 	mkdir -p "$cache"
 }
 
+# need_room GB: of disk, before anything long begins
+need_room() {
+	local gb
+	gb=$(df -BG --output=avail "$cache" | tail -n 1 | tr -dc 0-9)
+	((gb >= $1)) ||
+		die "$cache has room for $gb GB, and this takes $1" "make room, or set XDG_CACHE_HOME"
+}
+
+# need_memory GB
+need_memory() {
+	local gb
+	gb=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
+	((gb >= $1)) || die "this machine has $gb GB of free memory, and this takes $1" "${2:-end what uses it}"
+}
+
 # lock FD FILE WHAT: take a lock for the life of this process
 lock() {
 	mkdir -p "$(dirname "$2")"
