@@ -138,7 +138,7 @@ function table(config, title, base, columns,   list, nr, i, j, row, line, shown)
 
 # Page faults for each cold page
 function fault_table(config,   nr, list, i, j, row) {
-	nr = split("kmem zram zswap model cram", list, " ")
+	nr = split("plain zram zswap model cram", list, " ")
 	printf "\n### Page faults for each page that was cold\n\n| row |"
 	for (i = 1; i <= nr; i++) printf " %s |", list[i]
 	printf "\n| --- |"
@@ -224,7 +224,7 @@ function check_limits(config,   i, j, nr, list, part, ratio, row) {
 function tables(config) {
 	table(config, "Ordinary memory", "stock", "patched private")
 	table(config, "Memory of a node of its own", "kmem", "private")
-	table(config, "Cold memory", "zram", "zswap model cram")
+	table(config, "Cold memory", "zram", "plain zswap model cram")
 	if (index(wanted, " cold_read ")) fault_table(config)
 }
 

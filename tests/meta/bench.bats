@@ -20,6 +20,7 @@ good() {
     column $config private A 1
     column $config kmem A 1
     column $config kmem B 1
+    column $config plain A 1
     column $config zram A 10
     column $config zswap A 10
     column $config model A 8 cold_write 2
