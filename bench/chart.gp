@@ -1,5 +1,5 @@
 # gnuplot: the picture for the report, from the files that report.awk and isolation wrote
-set terminal svg size 900,1250 font "sans,12" background "white"
+set terminal svg size 900,1250 font "sans,12" noenhanced background "white"
 set multiplot layout 3,1
 set style data histogram
 set style fill solid 0.8 border -1

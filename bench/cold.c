@@ -77,6 +77,7 @@ static uint64_t send_away(const char *cgroup, const char *row)
 
 	section_begin();
 	write_to(cgroup, "memory.reclaim", "32M");
+	section_stop();
 	gone = pages_gone() - gone;
 	section_end(row, gone);
 	if (gone < ASKED / PAGE / 2) {

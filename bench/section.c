@@ -27,7 +27,7 @@ static struct {
 	struct section sections[MOST_SECTIONS];
 } *all;
 
-static uint64_t started;
+static uint64_t started, ended;
 
 /* The plugin knows them by their addresses, which the linker is told. */
 __attribute__((noinline, section(".mark_begin"))) static void mark_begin(void)
@@ -42,16 +42,23 @@ __attribute__((noinline, section(".mark_end"))) static void mark_end(void)
 
 void section_begin(void)
 {
+	ended = 0;
 	mark_begin();
 	started = ticks();
 }
 
+void section_stop(void)
+{
+	ended = ticks();
+	mark_end();
+}
+
 void section_end(const char *row, uint64_t units)
 {
-	uint64_t ended = ticks();
 	struct section *section;
 
-	mark_end();
+	if (!ended)
+		section_stop();
 	if (all->nr == MOST_SECTIONS) {
 		errno = ENOSPC;
 		fail("section_end");

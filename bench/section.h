@@ -14,7 +14,10 @@ enum { PAGE = 4096, MIB = 1 << 20, ROUNDS = 5 };
 
 void section_begin(void);
 
-/* @row: as in the file rows, or NULL to warm up; @units: pages, say, that it took */
+/* Ends it, where it is not known yet what it was. */
+void section_stop(void);
+
+/* Ends it, if that is not done.  @row: as in the file rows, or NULL to warm up; @units: pages, say, that it took */
 void section_end(const char *row, uint64_t units);
 
 /* Print a line "ROW TICKS UNITS" for each section, those of children included. */

@@ -76,6 +76,15 @@ replace() { # CONFIG COLUMN SET FACTOR [ROW FACTOR]...
   [[ $output == *"**small, pipe: 1.0100, beyond its noise"* ]]
 }
 
+@test "what was not measured is a failure, not a limit that is kept" {
+  good | grep -v '^small cram ' >"$results"
+  run -1 report "$(all_rows)"
+  [[ $output == *"| small | cold_write | cram/zram | | 0.3 | **not measured** |"* ]]
+  good | grep -v '^product stock B .* pipe ' >"$results"
+  run -1 report "$(all_rows)"
+  [[ $output == *"**product, pipe: not measured twice**"* ]]
+}
+
 @test "what is within the noise is called the same" {
   good >"$results"
   replace small patched A 1.0009
