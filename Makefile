@@ -37,8 +37,8 @@ series-check: deps ## apply the mails to a plain tree and build every step (hour
 tools: deps ## build daxctl-private
 	@$(MAKE) -s -C tools/daxctl-private
 
-deb: ## build Debian packages of daxctl-private and of the kernel; CONFIG=FILE for its options
-	@scripts/install-deps $(YES) deb && scripts/deb && scripts/kernel-deb $(if $(CONFIG),--config $(CONFIG))
+deb: deps ## build Debian packages of daxctl-private and of the kernel; CONFIG=FILE for its options
+	@scripts/deb && scripts/kernel-deb $(if $(CONFIG),--config $(CONFIG))
 
 daxctl: ## build daxctl itself with our patches, of ndctl v81: make daxctl NDCTL_SRC=DIR
 	@scripts/daxctl --check && scripts/install-deps $(YES) daxctl && scripts/daxctl

@@ -6,7 +6,6 @@ bats_require_minimum_version 1.8.0
 
 setup_file() {
   cd "$BATS_TEST_DIRNAME/../.."
-  CI=true scripts/install-deps -y deb
   PACKAGES=$(scripts/kernel-deb --config small)
   IMAGE=$BATS_FILE_TMPDIR/image
   dpkg-deb -x "$(grep /linux-image- <<<"$PACKAGES")" "$IMAGE"
@@ -54,6 +53,12 @@ as_kernel_dir() {
   [[ $output == *"/dev/null: this is no configuration of a kernel"* ]]
   run -1 scripts/kernel-deb --config "$BATS_TEST_TMPDIR/none"
   [[ $output == *"cannot be read"* ]]
+}
+
+@test "a configuration without nodes is an error, not a kernel without private nodes" {
+  sed 's/^CONFIG_NUMA=y/# CONFIG_NUMA is not set/' "$IMAGE"/boot/config-* >"$BATS_TEST_TMPDIR/config"
+  run -1 scripts/kernel-deb --config "$BATS_TEST_TMPDIR/config"
+  [[ $output == *"CONFIG_NODE_PRIVATE does not come of"* ]]
 }
 
 @test "the same packages are not built twice" {
