@@ -146,13 +146,14 @@ static unsigned long pages_in_use(int nid)
 	for (zone = NODE_DATA(nid)->node_zones;
 	     zone < NODE_DATA(nid)->node_zones + MAX_NR_ZONES; zone++) {
 		unsigned long all = zone_managed_pages(zone);
-		unsigned long free;
+		unsigned long free, in_lists;
 
 		if (!all)
 			continue;
-		/* What goes from one to the other meanwhile is not missed. */
-		free = pages_in_lists(zone);
-		free += zone_page_state_snapshot(zone, NR_FREE_PAGES);
+		/* What goes from one to the other meanwhile is free once. */
+		in_lists = pages_in_lists(zone);
+		free = zone_page_state_snapshot(zone, NR_FREE_PAGES);
+		free += min(in_lists, pages_in_lists(zone));
 		sum += all - min(free, all);
 	}
 	return sum;
@@ -198,9 +199,10 @@ unsigned long cram_load(const struct cram *cram)
 
 static noinline void count_pages_again(struct cram *cram, unsigned long now)
 {
-	/* Before they are counted: what comes meanwhile counts twice. */
 	long came = atomic_long_read(&cram->came);
 
+	/* Before they are counted: what comes meanwhile counts twice. */
+	smp_rmb();
 	WRITE_ONCE(cram->counted,
 		   (long)pages_in_use(READ_ONCE(cram->nid)) - came);
 	WRITE_ONCE(cram->counted_at, now);
@@ -317,13 +319,16 @@ bool cram_has_room(const struct cram *cram)
 bool cram_reserve(struct cram *cram, unsigned long nr)
 {
 	unsigned long bytes = nr << PAGE_SHIFT;
+	unsigned long coming;
 
 	if (is_closed(cram))
 		return false;
 
 	atomic_long_add(bytes, &cram->coming);
-	if (positive(&cram->coming) + load_at_most(cram) <=
-	    READ_ONCE(cram->capacity))
+	coming = positive(&cram->coming);
+	/* The same of what is settled meanwhile; pairs with cram_settle(). */
+	smp_rmb();
+	if (coming + load_at_most(cram) <= READ_ONCE(cram->capacity))
 		return true;
 	atomic_long_sub(bytes, &cram->coming);
 	return false;
@@ -419,6 +424,8 @@ void cram_settle(struct cram *cram, struct page *page, unsigned long nr)
 	} else {
 		if (page)
 			atomic_long_add(nr, &cram->came);
+		/* It is in one of them at any time. */
+		smp_mb__before_atomic();
 		atomic_long_sub(bytes, &cram->coming);
 		if (page)
 			look_at_what_came(cram);

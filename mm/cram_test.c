@@ -167,13 +167,21 @@ static void large_folio_is_zeroed_later_in_softirq(struct kunit *test)
 	expect_zero_soon(test, &put.freed);
 }
 
-/* Of a device that reports, and is on no node */
-static struct cram *get_reporting_device(struct kunit *test)
+/* On no node, and of a device that has not reported */
+static struct cram *get_silent_device(struct kunit *test)
 {
 	struct cram *cram = kunit_kzalloc(test, sizeof(*cram), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, cram);
 	cram_init(cram);
+	cram_set_capacity(cram, 64 * PAGE_SIZE);
+	return cram;
+}
+
+static struct cram *get_reporting_device(struct kunit *test)
+{
+	struct cram *cram = get_silent_device(test);
+
 	KUNIT_ASSERT_EQ(test, cram_report(cram, 0, 64 * PAGE_SIZE), 0);
 	return cram;
 }
@@ -225,6 +233,30 @@ static void device_that_shrinks_holds_what_has_come_at_most(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cram_report(cram, 16 * PAGE_SIZE, 8 * PAGE_SIZE), 0);
 }
 
+/* Of a device that never reports, whose pages are counted once in a jiffy */
+static void pages_that_came_since_the_count_are_added(struct kunit *test)
+{
+	struct cram *cram = get_silent_device(test);
+	bool fit, too_many;
+	unsigned long start;
+
+	do {
+		start = jiffies;
+		fit = cram_reserve(cram, 16);
+		cram_settle(cram, ZERO_PAGE(0), 16);
+		too_many = cram_reserve(cram, 49);
+		if (too_many)
+			cram_settle(cram, NULL, 49);
+	} while (jiffies != start);
+	KUNIT_EXPECT_TRUE(test, fit);
+	KUNIT_EXPECT_FALSE(test, too_many);
+
+	/* They are on no node: the next count finds none. */
+	while (jiffies == start)
+		cpu_relax();
+	expect_room_for(test, cram, 64);
+}
+
 static int find_compressed_ram(struct kunit_suite *suite)
 {
 	for_each_node_state(cram_nid, N_MEMORY_PRIVATE)
@@ -244,6 +276,7 @@ static struct kunit_case cram_cases[] = {
 	KUNIT_CASE(promise_that_is_taken_back_counts_once),
 	KUNIT_CASE(pages_count_until_a_report_has_them),
 	KUNIT_CASE(device_that_shrinks_holds_what_has_come_at_most),
+	KUNIT_CASE(pages_that_came_since_the_count_are_added),
 	{}
 };
 
