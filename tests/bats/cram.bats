@@ -244,7 +244,7 @@ frees() { # STATEMENTS...
 
 @test "a large folio that is freed in an interrupt is zeroed after it" {
   plug_cram
-  suite_passes cram_test cram 8
+  suite_passes cram_test cram 9
   equal "$(attr used)" 0 "bytes in use"
 }
 
