@@ -247,12 +247,12 @@ static void pages_that_came_since_the_count_are_added(struct kunit *test)
 		too_many = cram_reserve(cram, 49);
 		if (too_many)
 			cram_settle(cram, NULL, 49);
-	} while (jiffies != start);
+	} while (time_after(jiffies, start));
 	KUNIT_EXPECT_TRUE(test, fit);
 	KUNIT_EXPECT_FALSE(test, too_many);
 
 	/* They are on no node: the next count finds none. */
-	while (jiffies == start)
+	while (!time_after(jiffies, start))
 		cpu_relax();
 	expect_room_for(test, cram, 64);
 }
