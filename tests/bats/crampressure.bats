@@ -562,7 +562,7 @@ shares() { # PERCENT
   plug_small 64
   set_attr writable_pct 50
   in_cram "map 12M as b; map 8M as a; fill 1; use b; fill 1" \
-    "use a; $DRAIN; fill 2; on 1 all; use b; on 1 all; munmap; use a; until 10 readonly 4M" \
+    "use a; $DRAIN; fill 2; on 1 all; use b; on 1 all; munmap; use a; until 10 readonly 3M" \
     "verify 2; on 1 all"
 }
 
