@@ -74,18 +74,25 @@ function noise_of(a, b,   most) {
 }
 
 # Where it is hard to measure, nothing is called the same.
-function verdict(ratio, noise) {
-	if (noise > 0.02 && ratio <= 1 + noise && ratio >= 1 - noise)
+function verdict(value, noise) {
+	if (noise > 0.02 && value <= 1 + noise && value >= 1 - noise)
 		return "unclear"
-	return ratio > 1 + noise ? "more" : ratio < 1 - noise ? "less" : "same"
+	return value > 1 + noise ? "more" : value < 1 - noise ? "less" : "same"
+}
+
+# What column takes, as a part of what base takes; both have been measured.
+function ratio(config, column, base, row,   a, b) {
+	a = key(config, column, "A", row); b = key(config, base, "A", row)
+	digest(a); digest(b)
+	return mean[a] / mean[b]
 }
 
 # A cell "RATIO VERDICT", or a dash
-function compared(config, column, base, row,   a, b) {
+function compared(config, column, base, row,   a, b, value) {
 	a = key(config, column, "A", row); b = key(config, base, "A", row)
-	digest(a); digest(b)
-	if (!(a in mean) || !(b in mean)) return "-"
-	return sprintf("%.4f %s", mean[a] / mean[b], verdict(mean[a] / mean[b], noise_of(a, b)))
+	if (!(a in phases) || !(b in phases)) return "-"
+	value = ratio(config, column, base, row)
+	return sprintf("%.4f %s", value, verdict(value, noise_of(a, b)))
 }
 
 function cell(config, column, row,   k) {
@@ -113,8 +120,10 @@ function parts(config, column, row,   k) {
 		mean[k] / lowest[row])
 }
 
+function is_wanted(row) { return index(wanted, " " row " ") }
+
 function is_shown(row, config, column) {
-	return index(wanted, " " row " ") && (key(config, column, "A", row) in phases)
+	return is_wanted(row) && (key(config, column, "A", row) in phases)
 }
 
 # A table of what columns take in ratio to the first, and what the last is made of.
@@ -139,17 +148,24 @@ function table(config, title, base, columns,   list, nr, i, j, row, line, shown)
 	}
 }
 
+# The head of a table: the first columns as they are, then nr columns of list, and last
+function head(title, first, list, nr, last,   i, rule) {
+	printf "\n### %s\n\n| %s |", title, first
+	rule = "| ---" (first ~ /\|/ ? " | ---" : "") " |"
+	for (i = 1; i <= nr; i++) {
+		printf " %s |", list[i]
+		rule = rule " ---: |"
+	}
+	print last "\n" rule (last ? " ---: |" : "")
+}
+
 # Page faults for each cold page
 function fault_table(config,   nr, list, i, j, row) {
 	nr = split("plain zram zswap model cram", list, " ")
-	printf "\n### Page faults for each page that was cold\n\n| row |"
-	for (i = 1; i <= nr; i++) printf " %s |", list[i]
-	printf "\n| --- |"
-	for (i = 1; i <= nr; i++) printf " ---: |"
-	print ""
+	head("Page faults for each page that was cold", "row", list, nr)
 	for (j = 1; j <= rows; j++) {
 		row = order[j]
-		if (!((config, "cram", row) in faults) || !index(wanted, " " row " ")) continue
+		if (!((config, "cram", row) in faults) || !is_wanted(row)) continue
 		printf "| %s |", row
 		for (i = 1; i <= nr; i++)
 			printf " %.3f |", faults[config, list[i], row] / fault_rounds[config, list[i], row]
@@ -160,39 +176,34 @@ function fault_table(config,   nr, list, i, j, row) {
 # What becomes of it as there is more of it: columns of one boot each
 function growth(config, title, columns,   nr, list, i, j, row) {
 	nr = split(columns, list, " ")
-	printf "\n### %s\n\n| row | for each |", title
-	for (i = 1; i <= nr; i++) printf " %s |", list[i]
-	printf " last to first |\n| --- | --- |"
-	for (i = 1; i <= nr; i++) printf " ---: |"
-	print " ---: |"
+	head(title, "row | for each", list, nr, " last to first |")
 	for (j = 1; j <= rows; j++) {
 		row = order[j]
 		if (!is_shown(row, config, list[1])) continue
 		printf "| %s | %s |", row, group[row] == "hotplug" ? "page of the node" : unit[row]
 		for (i = 1; i <= nr; i++) printf " %s |", cell(config, list[i], row)
-		printf " %.4f |\n", mean[key(config, list[nr], "A", row)] / mean[key(config, list[1], "A", row)]
+		printf " %.4f |\n", ratio(config, list[nr], list[1], row)
 	}
 }
 
 # Changes in percent, and cold memory as a part of what zram costs
-function draw(config,   i, row, zram) {
+function draw(config,   i, row) {
 	for (i = 1; i <= rows; i++) {
 		row = order[i]
 		if (is_shown(row, config, "patched"))
-			print row, 100 * (mean[key(config, "patched", "A", row)] / mean[key(config, "stock", "A", row)] - 1),
-				100 * (mean[key(config, "private", "A", row)] / mean[key(config, "stock", "A", row)] - 1) >(charts "/ordinary")
-		if (!is_shown(row, config, "zram")) continue
-		zram = mean[key(config, "zram", "A", row)]
-		print row, 1, mean[key(config, "zswap", "A", row)] / zram, mean[key(config, "model", "A", row)] / zram,
-			mean[key(config, "cram", "A", row)] / zram >(charts "/cold")
+			print row, 100 * (ratio(config, "patched", "stock", row) - 1),
+				100 * (ratio(config, "private", "stock", row) - 1) >(charts "/ordinary")
+		if (is_shown(row, config, "zram"))
+			print row, 1, ratio(config, "zswap", "zram", row), ratio(config, "model", "zram", row),
+				ratio(config, "cram", "zram", row) >(charts "/cold")
 	}
 }
 
 # The same kernel against itself, in other phases of the timer
-function same_kernel(config,   i, row, column, a, b, ratio, noise, worst, worst_row, nr) {
+function same_kernel(config,   i, row, column, a, b, change, noise, worst, worst_row, nr) {
 	for (i = 1; i <= rows; i++) {
 		row = order[i]
-		if (!index(wanted, " " row " ")) continue
+		if (!is_wanted(row)) continue
 		column = (key(config, "stock", "A", row) in phases) ? "stock" : "kmem"
 		a = key(config, column, "A", row); b = key(config, column, "B", row)
 		digest(a); digest(b)
@@ -202,34 +213,34 @@ function same_kernel(config,   i, row, column, a, b, ratio, noise, worst, worst_
 			continue
 		}
 		nr++
-		ratio = mean[b] / mean[a]
+		change = mean[b] / mean[a]
 		noise = noise_of(a, b)
-		if (ratio > 1 + noise || ratio < 1 - noise) {
-			printf "- **%s, %s: %.4f, beyond its noise of %.2f %%**\n", config, row, ratio, 100 * noise
+		if (change > 1 + noise || change < 1 - noise) {
+			printf "- **%s, %s: %.4f, beyond its noise of %.2f %%**\n", config, row, change, 100 * noise
 			failed = 1
 		}
-		if (!worst_row || (ratio - 1) ^ 2 > (worst - 1) ^ 2) { worst = ratio; worst_row = row }
+		if (!worst_row || (change - 1) ^ 2 > (worst - 1) ^ 2) { worst = change; worst_row = row }
 	}
 	printf "- %s: %d rows, the farthest from 1 is %s with %.4f\n", config, nr, worst_row, worst
 }
 
-function check_limits(config,   i, j, nr, list, part, ratio, row) {
+function check_limits(config,   i, j, nr, list, part, value, row) {
 	for (i = 1; i <= rows; i++) {
 		row = order[i]
+		if (!is_wanted(row)) continue
 		nr = split(limits[row], list, ",")
 		for (j = 1; j <= nr; j++) {
 			split(list[j], part, "/|<=")
-			if (!index(wanted, " " row " ")) continue
 			if (!is_shown(row, config, part[1]) || !is_shown(row, config, part[2])) {
 				printf "| %s | %s | %s/%s | | %s | **not measured** |\n", config, row,
 					part[1], part[2], part[3]
 				failed = 1
 				continue
 			}
-			ratio = mean[key(config, part[1], "A", row)] / mean[key(config, part[2], "A", row)]
+			value = ratio(config, part[1], part[2], row)
 			printf "| %s | %s | %s/%s | %.4f | %s | %s |\n", config, row, part[1], part[2],
-				ratio, part[3], ratio <= part[3] ? "kept" : "**exceeded**"
-			if (ratio > part[3]) failed = 1
+				value, part[3], value <= part[3] ? "kept" : "**exceeded**"
+			if (value > part[3]) failed = 1
 		}
 	}
 }
@@ -238,7 +249,7 @@ function tables(config) {
 	table(config, "Ordinary memory", "stock", "patched private")
 	table(config, "Memory of a node of its own", "kmem", "private")
 	table(config, "Cold memory", "zram", "plain zswap model cram")
-	if (index(wanted, " cold_read ")) fault_table(config)
+	if (is_wanted("cold_read")) fault_table(config)
 }
 
 END {
