@@ -53,6 +53,14 @@ need_memory() {
 	((gb >= $1)) || die "this machine has $gb GB of free memory, and this takes $1" "${2:-end what uses it}"
 }
 
+# keep_newest N PATH...: of our own results; what does not exist is passed over
+keep_newest() {
+	local path
+	# shellcheck disable=SC2012 # our own names
+	{ ls -dt "${@:2}" 2>/dev/null || true; } | tail -n +$(($1 + 1)) |
+		while IFS= read -r path; do rm -rf "$path"; done
+}
+
 # lock FD FILE WHAT: take a lock for the life of this process
 lock() {
 	mkdir -p "$(dirname "$2")"
