@@ -331,6 +331,16 @@ pack_inside() { # LOG
   done
 }
 
+@test "without a libarchive that can be used the file stays as it was" {
+  mkdir broken
+  echo "no library" >broken/libarchive.so.13
+  echo old >old.tar.gz
+  LD_LIBRARY_PATH=$PWD/broken run -1 --separate-stderr daxctl-private report -o old.tar.gz
+  [[ $stderr == "error: old.tar.gz: cannot write the report: "*libarchive.so.13*": ELIBACC: install "* ]] ||
+    fail "$stderr"
+  equal "$(cat old.tar.gz)" old
+}
+
 @test "with --dry-run nothing is written" {
   run -0 --separate-stderr daxctl-private report -n -o x.tar.gz
   equal "$(json 0.report)" x.tar.gz

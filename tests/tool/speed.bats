@@ -77,3 +77,12 @@ for number, device in enumerate(devices):
     [ "$ms" -lt 50 ]
   done
 }
+
+# To load them takes longer than all else that most verbs do.
+@test "a C++ runtime is not loaded by a verb that needs none" {
+  local libraries
+  machine tiers
+  libraries=$(LD_DEBUG=files look list 2>&1 >/dev/null | grep 'calling init: ')
+  [[ $libraries == *libdaxctl* ]] || fail "no libdaxctl: $libraries"
+  [[ $libraries != *libstdc++* ]] || fail "$libraries"
+}

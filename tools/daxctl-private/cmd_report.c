@@ -3,7 +3,6 @@
  * daxctl-private report: this machine as far as dax and its memory go, in one
  * tar file. Every verb that only reads can look at it with --sysroot.
  */
-#include <archive.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -19,6 +18,7 @@
 #include "output.h"
 #include "pack.h"
 #include "sysfs.h"
+#include "tarfile.h"
 #include "text.h"
 
 static const char *file;
@@ -206,21 +206,8 @@ static int open_output(const char *name)
 
 static bool write_tar(struct packer *p, const char *name, int fd)
 {
-	bool ok;
-
-	p->tar = archive_write_new();
-	if (!p->tar)
-		out_of_memory();
-	/* without the time, a captured machine gives the same file each time */
-	ok = archive_write_add_filter_gzip(p->tar) == ARCHIVE_OK &&
-	     archive_write_set_filter_option(p->tar, "gzip", "timestamp", NULL) == ARCHIVE_OK &&
-	     archive_write_set_format_pax_restricted(p->tar) == ARCHIVE_OK &&
-	     archive_write_open_fd(p->tar, fd) == ARCHIVE_OK && pack_all(p) &&
-	     archive_write_close(p->tar) == ARCHIVE_OK;
-	if (!ok)
-		(void)complain(name, archive_errno(p->tar), NULL, "cannot write the report");
-	archive_write_free(p->tar);
-	return ok;
+	p->tar = tarfile_open(name, fd);
+	return p->tar && tarfile_close(p->tar, pack_all(p));
 }
 
 static int report(const struct command *cmd, int argc, char **argv)
@@ -236,7 +223,7 @@ static int report(const struct command *cmd, int argc, char **argv)
 		return usage_error("%s takes no arguments", cmd->name);
 	if (global.sysroot && !global.dry_run && !to_stdout())
 		return usage_error("%s: with --sysroot it goes to stdout only", cmd->name);
-	fd = open_output(name);
+	fd = tarfile_check(name) ? -1 : open_output(name);
 	if (fd < 0)
 		return EXIT_FAILED;
 	ok = write_tar(&p, name, fd);
@@ -263,6 +250,7 @@ const struct command cmd_report = {
 	.args = "",
 	.help = "Pack what a look at this machine needs, for --sysroot.",
 	.options = options,
+	.prepare = tarfile_prepare,
 	.run = report,
 	.other_result = to_stdout,
 };

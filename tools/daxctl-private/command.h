@@ -51,6 +51,7 @@ struct command {
 	const char *args;	/* what the help shows after the options; DEVICE: names of some */
 	const char *help;	/* a line */
 	const struct option_def *options;
+	void (*prepare)(void);	/* before --sysroot makes another machine of it; may be NULL */
 	int (*run)(const struct command *cmd, int argc, char **argv);
 	bool (*other_result)(void);	/* not one JSON value; NULL: it always is one */
 	bool writes;		/* changes something: with --sysroot only --dry-run */

@@ -115,6 +115,8 @@ static int run(const struct command *cmd, int argc, char **argv)
 	if (global.sysroot && cmd->writes && !global.dry_run)
 		return usage_error("%s: --sysroot is for verbs that only read", cmd->name);
 	name_devices(cmd, argc - first, argv + first);
+	if (cmd->prepare)
+		cmd->prepare();
 	if (!global.sysroot || !sysroot_enter(global.sysroot))
 		ret = cmd->run(cmd, argc - first, argv + first);
 	if (ret != EXIT_USAGE && !result_printed() && !(cmd->other_result && cmd->other_result()))

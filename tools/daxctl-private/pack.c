@@ -3,8 +3,6 @@
  * What cannot be read is there, and empty, and noted; what is not there is left out.
  * Each function returns whether the tar file could be written.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <limits.h>
 #include <search.h>
@@ -17,6 +15,7 @@
 #include "names.h"
 #include "pack.h"
 #include "sysfs.h"
+#include "tarfile.h"
 #include "text.h"
 
 #define UNREADABLE	"cannot be read"
@@ -46,22 +45,8 @@ void pack_note(struct packer *p, const char *path, int err, const char *format, 
 static bool write_entry(struct packer *p, const char *path, const struct stat *st,
 			const char *link, const void *data, size_t len)
 {
-	struct archive_entry *entry = archive_entry_new();
-	bool ok;
-
-	if (!entry)
-		out_of_memory();
-	archive_entry_set_pathname(entry, path + 1);
-	archive_entry_set_mode(entry, st->st_mode);
-	archive_entry_set_mtime(entry, st->st_mtime, 0);
-	archive_entry_set_size(entry, (la_int64_t)len);
-	if (link)
-		archive_entry_set_symlink(entry, link);
-	ok = archive_write_header(p->tar, entry) == ARCHIVE_OK &&
-	     (!len || archive_write_data(p->tar, data, len) == (la_ssize_t)len);
-	archive_entry_free(entry);
 	p->entries++;
-	return ok;
+	return tarfile_add(p->tar, path + 1, st, link, data, len);
 }
 
 static bool pack_file(struct packer *p, const char *path, const struct stat *st)

@@ -7,10 +7,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
-struct archive;
+struct tarfile;
 
 struct packer {
-	struct archive *tar;
+	struct tarfile *tar;
 	void *done;		/* paths that are packed, as of tsearch() */
 	int entries;
 	FILE *notes;		/* what could not be read, and why */
