@@ -99,6 +99,27 @@ replace() { # CONFIG COLUMN SET FACTOR [ROW FACTOR]...
   [[ $output == *"| pipe |"* && $output != *anon_write* ]]
 }
 
+# What takes so many instructions, and waits for as many of them again
+tool_costs() { # ROW INSTRUCTIONS...
+  while (($#)); do
+    echo "$1 $(($2 * 2)) 1 $2 0 $(($2 / 2))"
+    shift 2
+  done >"$results"
+  awk -f "$ROOT/bench/tool-cost.awk" "$results"
+}
+
+@test "a tool that adds more than promised to the time of the writes is a failure" {
+  run -0 tool_costs writes 10000000 script 11000000 start 8000000 tool 18900000 daxctl 19000000
+  [[ $output == *"adds 4.5 % "*"(limit 5 %: kept)"*"and 44.5 % with its start; a shell adds 5.0 %."* ]]
+  run -1 tool_costs writes 10000000 script 11000000 start 8000000 tool 19100000 daxctl 19000000
+  [[ $output == *"adds 5.5 % "*"(limit 5 %: **exceeded**)"* ]]
+}
+
+@test "a tool that was not measured is a failure" {
+  run -1 tool_costs writes 10000000 script 11000000 start 8000000 daxctl 19000000
+  [[ $output == *"| \`daxctl-private reconfigure-device\` | **not measured** |"* ]]
+}
+
 @test "a row that is not known is an error before anything is built" {
   run -1 "$ROOT/bench/run" no_such_row
   [[ $output == *"no row or group is called no_such_row"* ]]
