@@ -207,15 +207,42 @@ dax0.0/numa_balance 0
 dax0.0/node 3"
 }
 
-@test "a node that a failed plug needed is put back, or it is told that it cannot be" {
+@test "a node that a failed plug needed is put back" {
   echo unplugged >"$DAX/dax0.0/hotplug"
   fails "dax0.0/hotplug=online 16"
   run -1 --separate-stderr change reconfigure-device -m private -s node=3 dax0.0
   equal "${stderr_lines[1]}" "dax0.0: everything is as it was"
   equal "$(<"$DAX/dax0.0/node")" 1
+}
+
+# dax0.0 has no node, and a policy that its driver has not at first.
+without_node() {
+  echo unplugged >"$DAX/dax0.0/hotplug"
   echo -1 >"$DAX/dax0.0/node"
+  echo -1 >"$DAX/dax0.0/target_node"
+  echo 448 >"$DAX/dax0.0/adistance"
+}
+
+# The policy of dax0.0, as "NAME=VALUE ...".
+policy_now() {
+  (cd "$DAX/dax0.0" && grep -H . node adistance reclaim demotion mbind madvise) | tr ':\n' '= '
+}
+
+@test "a device that had no node has none again, and its policy, when the plug fails" {
+  local before
+  without_node
+  before=$(policy_now)
+  fails "dax0.0/hotplug=online 16"
+  undone "dax0.0: cannot set hotplug to online: EBUSY: the kernel log says why" \
+    reconfigure-device -m private -s node=3 -s mbind=1 -s demotion=0 -s adistance=2880 dax0.0
+  equal "$(policy_now)" "$before"
+}
+
+@test "a device that had no node and cannot be bound again is told" {
+  without_node
+  fails "dax0.0/hotplug=online 16" "anondax/unbind=dax0.0 16"
   run -1 --separate-stderr change reconfigure-device -m private -s node=3 dax0.0
-  equal "${stderr_lines[1]}" "error: dax0.0: cannot undo: set node to 3: EINVAL: the one that was set stays, until the device is bound again"
+  equal "${stderr_lines[1]}" "error: dax0.0: cannot undo: set node to 3: EBUSY: see daxctl-private list: it may have no driver now"
 }
 
 # Each mark on its side of the other one: 80 and 95 at first.

@@ -199,6 +199,31 @@ void plan_unbind(struct plan *plan)
 	step->hint = device_is_ours(plan->dev) ? "daxctl-private holders tells what holds it" : NULL;
 }
 
+/* It had no node, and the kernel takes only a number: it has none when it is bound again. */
+static int bind_again(const struct step *step)
+{
+	int ret = unbind_from(step->dev, step->dev->driver);
+
+	return ret ? ret : bind_to(step->dev, step->dev->driver);
+}
+
+/**
+ * plan_node() - a device of ours gets the node that it will be plugged to
+ * @plan: the plan
+ * @node: its number
+ *
+ * If it had none, undoing that loses its other values: see policy_keep().
+ */
+void plan_node(struct plan *plan, const char *node)
+{
+	struct step *step;
+
+	plan_write(plan, "node", node, NULL);
+	step = &plan->step[plan->nr - 1];
+	if (step->former && !strcmp(step->former, "-1"))
+		step->undo = bind_again;
+}
+
 /**
  * plan_bind() - a driver takes the device
  * @plan: the plan
@@ -360,9 +385,8 @@ static const char *why_not_undone(const struct step *step)
 {
 	if (step->blocks)
 		return "see daxctl-private list, and daxctl online-memory";
-	/* it had none, and the kernel takes only a number */
-	if (step->former && !strcmp(step->former, "-1"))
-		return "the one that was set stays, until the device is bound again";
+	if (step->undo == bind_again)
+		return "see daxctl-private list: it may have no driver now";
 	return "it is not as it was";
 }
 

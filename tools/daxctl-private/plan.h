@@ -45,6 +45,7 @@ struct patience {
 
 void plan_write(struct plan *plan, const char *attr, const char *value, const char *hint);
 void plan_hotplug(struct plan *plan, const char *word, const struct patience *patience);
+void plan_node(struct plan *plan, const char *node);
 void plan_keep(struct plan *plan, const char *attr);
 void plan_unbind(struct plan *plan);
 void plan_bind(struct plan *plan, const char *driver);

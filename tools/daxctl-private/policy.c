@@ -322,6 +322,47 @@ int policy_check(const struct policy *policy, const struct device *dev, enum mod
 	return broken ? -EINVAL : 0;
 }
 
+/* ---- what unbinding loses --------------------------------------------------- */
+
+/* As the driver has it at first. */
+#define FIRST_HIGH_MARK	95
+
+/* If it is undone, the last that is kept is written first. */
+static void keep_marks(struct plan *plan)
+{
+	uint64_t low = 0;
+	bool high_first;
+
+	/* each has to be on its side of the other one, which is as at first */
+	(void)device_number(plan->dev, "low_mark", &low);
+	high_first = low >= FIRST_HIGH_MARK;
+	plan_keep(plan, high_first ? "low_mark" : "high_mark");
+	plan_keep(plan, high_first ? "high_mark" : "low_mark");
+}
+
+/* The node that the firmware gives comes back by itself, and none cannot be written. */
+static bool must_be_kept(const struct device *dev, const struct attribute *attr)
+{
+	if (!(attr->modes & 1U << dev->mode) || attr->kind == VALUE_PERCENT)
+		return attr->modes & 1U << dev->mode && !strcmp(attr->name, "writable_pct");
+	return attr->kind != VALUE_NODE || dev->node != daxctl_dev_get_target_node(dev->dax);
+}
+
+/**
+ * policy_keep() - the values are to be there if the next step is undone, which loses them
+ * @plan: the plan of a device in any mode
+ *
+ * The first value is written first then: reclaim before demotion.
+ */
+void policy_keep(struct plan *plan)
+{
+	if (plan->dev->mode == MODE_CRAM)
+		keep_marks(plan);
+	for (int i = NR_ATTRIBUTES; i--; )
+		if (must_be_kept(plan->dev, &attributes[i]))
+			plan_keep(plan, attributes[i].name);
+}
+
 /* ---- the order of the writes ---------------------------------------------- */
 
 static bool is(const struct policy *policy, int i, const char *value)
@@ -357,6 +398,15 @@ static void plan_marks(const struct policy *policy, enum mode mode, struct plan 
 		plan_if_new(policy, HIGH_MARK, mode, plan);
 }
 
+static void plan_new_node(const struct policy *policy, enum mode mode, struct plan *plan)
+{
+	if (!changes(policy, plan->dev, mode, NODE))
+		return;
+	if (plan->dev->mode == mode)
+		policy_keep(plan);
+	plan_node(plan, policy->value[NODE]);
+}
+
 /**
  * policy_plan() - the writes, in an order in which each is valid
  * @policy: values that policy_check() has found good
@@ -378,6 +428,6 @@ void policy_plan(const struct policy *policy, enum mode mode, struct plan *plan)
 		plan_if_new(policy, i, mode, plan);
 	plan_marks(policy, mode, plan);
 	plan_if_new(policy, WRITABLE_PCT, mode, plan);
-	/* that it had none cannot be written: what may be refused comes before */
-	plan_if_new(policy, NODE, mode, plan);
+	/* undoing that can lose all others: what may be refused comes before */
+	plan_new_node(policy, mode, plan);
 }

@@ -62,6 +62,7 @@ int policy_check(const struct policy *policy, const struct device *dev, enum mod
 		 bool plugged);
 bool attribute_is_policy(const struct attribute *attr);
 bool policy_names_node(const struct policy *policy);
+void policy_keep(struct plan *plan);
 void policy_plan(const struct policy *policy, enum mode mode, struct plan *plan);
 void tell_shared(const struct device *dev, const struct plan *plan);
 void policy_free(struct policy *policy);

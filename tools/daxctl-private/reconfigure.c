@@ -24,40 +24,6 @@ static bool in_use(const struct device *dev)
 	return mem && daxctl_memory_is_online(mem) != 0;
 }
 
-/* As the driver has it at first. */
-#define HIGH_MARK	95
-
-/* If it is undone, the last that is kept is written first. */
-static void keep_marks(const struct device *dev, struct plan *plan)
-{
-	uint64_t low = 0;
-	bool high_first;
-
-	/* each has to be on its side of the other one, which is as at first */
-	(void)device_number(dev, "low_mark", &low);
-	high_first = low >= HIGH_MARK;
-	plan_keep(plan, high_first ? "low_mark" : "high_mark");
-	plan_keep(plan, high_first ? "high_mark" : "low_mark");
-}
-
-/* The node that the firmware gives comes back by itself, and none cannot be written. */
-static bool must_be_kept(const struct device *dev, const struct attribute *attr)
-{
-	if (!(attr->modes & 1U << dev->mode) || attr->kind == VALUE_PERCENT)
-		return attr->modes & 1U << dev->mode && !strcmp(attr->name, "writable_pct");
-	return attr->kind != VALUE_NODE || dev->node != daxctl_dev_get_target_node(dev->dax);
-}
-
-/* If it is undone, the first value is written first: reclaim before demotion. */
-static void keep_policy(const struct device *dev, struct plan *plan)
-{
-	if (dev->mode == MODE_CRAM)
-		keep_marks(dev, plan);
-	for (int i = NR_ATTRIBUTES; i--; )
-		if (must_be_kept(dev, &attributes[i]))
-			plan_keep(plan, attributes[i].name);
-}
-
 /* What was reported of a device that compresses by itself; only while it is plugged. */
 static void keep_report(const struct device *dev, struct plan *plan)
 {
@@ -86,7 +52,7 @@ static void plan_to_free(const struct device *dev, struct plan *plan)
 	} else if (in_use(dev)) {
 		plan_offline(plan);
 	}
-	keep_policy(dev, plan);
+	policy_keep(plan);
 	if (dev->driver)
 		plan_unbind(plan);
 }
