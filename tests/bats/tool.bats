@@ -67,6 +67,12 @@ mode_is() { # DRIVER
   equal "$(attr hotplug dax1.0)" unplugged
 }
 
+@test "a device without a driver stays so when another one becomes system-ram" {
+  tool reconfigure-device -m system-ram dax0.0
+  mode_is kmem
+  [ ! -e /sys/bus/dax/devices/dax1.0/driver ]
+}
+
 @test "a mode comes with its policy, and zone" {
   tool reconfigure-device -m private -p pool --no-movable dax0.0
   equal "$(attr hotplug)" online_kernel

@@ -263,6 +263,34 @@ policy_now() {
   done
 }
 
+# --- other devices ----------------------------------------------------------
+
+@test "a device without a driver stays so when another one becomes ordinary memory" {
+  two_blocks
+  run -0 --separate-stderr change reconfigure-device -f -m system-ram dax0.0
+  equal "$(json 0.mode)" system-ram
+  [ ! -L "$DAX/dax2.0/driver" ]
+  fails "anondax/new_id=dax0.0 12"
+  undone "dax0.0: cannot bind it to anondax: ENOMEM: the kernel log may say why" \
+    reconfigure-device -f -m private dax0.0
+  [ ! -L "$DAX/dax2.0/driver" ]
+}
+
+@test "a device that kmem takes only by its name is named to it" {
+  two_blocks
+  fails "kmem/bind=dax2.0 19 once"
+  run -0 --separate-stderr change reconfigure-device -m system-ram dax2.0
+  equal "$(json 0.mode)" system-ram
+  equal "$(written | head -n 2)" "kmem/bind dax2.0
+kmem/new_id dax2.0"
+}
+
+@test "a driver that does not take a device is no missing file" {
+  fails "cramdax/new_id=dax0.0 0"
+  undone "dax0.0: cannot bind it to cramdax: ENODEV: the kernel log may say why" \
+    reconfigure-device -f -m cram dax0.0
+}
+
 # --- memory that could not be given back ------------------------------------
 
 @test "what is unplugged is told so again, as some of it may still be there" {

@@ -43,7 +43,7 @@ attributes() { # DEVICE DRIVER
 # The numbers of the memory blocks of a device.
 blocks() { # DEVICE
   local size=$((16#$(</sys/devices/system/memory/block_size_bytes))) start end range
-  for range in "$dax/devices/$1"/mapping*; do
+  for range in "$dax/devices/$1"/mapping[0-9]*; do
     start=$(<"$range/start") end=$(<"$range/end")
     seq $(((start + size - 1) / size)) $(((end + 1) / size - 1))
   done
@@ -79,6 +79,13 @@ bind() { # DEVICE DRIVER
   ln -s "/sys/bus/dax/drivers/$2" "$dax/devices/$1/driver"
   ln -s "/sys/bus/dax/devices/$1" "$dax/drivers/$2/$1"
   attributes "$1" "$2"
+}
+
+# A name that is new to a driver has it look at all devices, and kmem takes any of these.
+offer_all() { # DRIVER
+  local dir
+  [ "$1" = kmem ] || return 0
+  for dir in "$dax/devices/"*; do bind "${dir##*/}" kmem; done
 }
 
 unbind() { # DEVICE DRIVER
@@ -123,7 +130,9 @@ move_process() {
 obey_rules
 dir=${path%/*}
 case $path in
-  */drivers/*/new_id | */drivers/*/bind) bind "$value" "${dir##*/}" ;;
+  */drivers/*/new_id) bind "$value" "${dir##*/}"; offer_all "${dir##*/}" ;;
+  */drivers/kmem/bind) bind "$value" kmem ;;
+  */drivers/*/bind) exit 19 ;;
   */drivers/*/unbind) unbind "$value" "${dir##*/}" ;;
   */drivers/*/remove_id) ;;
   migrate_pages) move_process ;;

@@ -13,7 +13,7 @@ fake_kernel() { # after machine
   : >"$MACHINE/rules"
   : >"$MACHINE/log"
   for file in "$MACHINE"/sys/bus/dax/drivers/*; do
-    touch "$file/new_id" "$file/remove_id" "$file/bind" "$file/unbind"
+    touch "$file/new_id" "$file/remove_id" "$file/unbind"
   done
   chmod -R u+w "$MACHINE/sys"
   # shellcheck disable=SC2034 # for tests

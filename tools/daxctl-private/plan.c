@@ -125,18 +125,45 @@ static int tell_driver(const char *driver, const char *file, const char *name)
 	return ret;
 }
 
-static int bind_to(const struct device *dev, const char *driver)
+/*
+ * Does the driver take the device for what it is? device_dax does so with persistent memory,
+ * kmem with all other; those of ours take what is named to them, and have no file bind.
+ */
+static bool takes_unnamed(const char *driver, const struct device *dev)
+{
+	const char *path = daxctl_region_get_path(daxctl_dev_get_region(dev->dax));
+
+	return !strcmp(driver, strstr(path, "/ndbus") ? "device_dax" : "kmem");
+}
+
+static bool has_device(const char *driver, const struct device *dev)
+{
+	return sysfs_exists(DRIVERS "/%s/%s", driver, dev->name);
+}
+
+static int bind_by_name(const struct device *dev, const char *driver)
 {
 	int ret = tell_driver(driver, "new_id", dev->name);
 
-	/* it has taken the device then, or knew its name before */
-	if (sysfs_exists(DRIVERS "/%s/%s", driver, dev->name))
+	if (has_device(driver, dev))
 		return 0;
+	/* that the driver has refused it is no error of new_id, only of bind */
 	if (!ret)
 		ret = tell_driver(driver, "bind", dev->name);
 	if (ret)
 		(void)tell_driver(driver, "remove_id", dev->name);
-	return ret;
+	return ret == -ENOENT ? -ENODEV : ret;
+}
+
+/* What is written to new_id offers all devices to the driver that have none, not just this one. */
+static int bind_to(const struct device *dev, const char *driver)
+{
+	int ret = takes_unnamed(driver, dev) ? tell_driver(driver, "bind", dev->name) : -ENODEV;
+
+	/* it may have had it at once, when its module was loaded */
+	if (has_device(driver, dev))
+		return 0;
+	return ret == -ENODEV ? bind_by_name(dev, driver) : ret;
 }
 
 static int unbind_from(const struct device *dev, const char *driver)
@@ -235,7 +262,7 @@ void plan_bind(struct plan *plan, const char *driver)
 				     xasprintf("bind it to %s", driver));
 
 	step->value = xstrdup(driver);
-	add_driver_write(step, "new_id");
+	add_driver_write(step, takes_unnamed(driver, plan->dev) ? "bind" : "new_id");
 	plan->binds = true;
 }
 
