@@ -528,7 +528,7 @@ error: ended by SIGTERM"
 policy -n all mbind=yes|policy: mbind=yes: EINVAL: give 0 or 1
 policy -n all -p nothing|policy: there is no preset 'nothing': EINVAL: see daxctl-private policy --help
 policy -n all --above-dram --below-dram|policy: --above-dram and --below-dram contradict each other: EINVAL: give one of them
-reconfigure-device -n -m cram all -s capacity=0|reconfigure-device: capacity=0: EINVAL: give a size above 0, as 2g
+reconfigure-device -n -m cram all -s capacity=0|reconfigure-device: capacity=0: EINVAL: give a size above 0 and below 2^63, as 2g
 plug -n --timeout -1 all|--timeout: '-1' is not from 0 to 31536000
 unplug -n --timeout 9223372036854775807 all|--timeout: '9223372036854775807' is not from 0 to 31536000
 drain -n --timeout 9223372036854775807 all|--timeout: '9223372036854775807' is not from 0 to 31536000

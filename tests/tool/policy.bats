@@ -75,3 +75,23 @@ error: dax2.0: a device in mode disabled has no policy: EINVAL: daxctl-private r
   equal "$stderr" "error: reconfigure-device: mbind=x: EINVAL: give 0 or 1
 error: dax2.0: demotion needs reclaim: EINVAL: set reclaim=1, too, or demotion=0"
 }
+
+@test "a number that the kernel does not take is refused before anything is written" {
+  local dev=$MACHINE/sys/bus/dax/devices
+  echo unplugged >"$dev/dax0.0/hotplug"
+  run -0 look policy -n dax0.0 adistance=2147483519
+  run -0 look policy -n dax1.0 capacity=9223372036854775807
+  refused 2 adistance=2147483520 \
+    "policy: adistance=2147483520: EINVAL: give a number above 0 and below 2147483520"
+  run -2 --separate-stderr look policy -n dax1.0 capacity=8388608t
+  equal "$stderr" "error: policy: capacity=8388608t: EINVAL: give a size above 0 and below 2^63, as 2g"
+}
+
+@test "a tier by its name and another one by its number contradict each other" {
+  echo unplugged >"$MACHINE/sys/bus/dax/devices/dax0.0/hotplug"
+  refused 2 "--above-dram adistance=2880" \
+    "policy: --above-dram and adistance=2880 contradict each other: EINVAL: give one of them"
+  refused 2 "adistance=x --below-dram" "policy: adistance=x: EINVAL: give a number above 0 and below 2147483520"
+  run -0 look policy -n --below-dram adistance=0xb40 -p near-tier dax0.0
+  [[ $output != *448* ]] || fail "$output"
+}

@@ -16,6 +16,8 @@
 /* The tier of DRAM has the abstract distances from 512 on, and is 128 wide. */
 #define ABOVE_DRAM	"448"
 #define BELOW_DRAM	"2880"
+/* The kernel wants the end of a tier to be a number, too. */
+#define MAX_ADISTANCE	(INT32_MAX - 128)
 
 enum {
 	NODE, ADISTANCE, RECLAIM, DEMOTION, MBIND, INTERLEAVE, MADVISE, NUMA_BALANCE, LTPIN,
@@ -96,13 +98,14 @@ static char *canonical(enum value_kind kind, const char *value)
 	case VALUE_SWITCH:
 		return strcmp(value, "0") != 0 && strcmp(value, "1") != 0 ? NULL : xstrdup(value);
 	case VALUE_NUMBER:
-		return parse_number(value, &number) && number > 0 && number <= INT32_MAX ?
+		return parse_number(value, &number) && number > 0 && number <= MAX_ADISTANCE ?
 			xasprintf("%lld", number) : NULL;
 	case VALUE_NODE:
 		return parse_number(value, &number) && number >= 0 && number < 1024 ?
 			xasprintf("%lld", number) : NULL;
 	case VALUE_BYTES:
-		return parse_size(value, &bytes) && bytes ? xasprintf("%ju", (uintmax_t)bytes) : NULL;
+		return parse_size(value, &bytes) && bytes && bytes <= INT64_MAX ?
+			xasprintf("%ju", (uintmax_t)bytes) : NULL;
 	case VALUE_PERCENT:
 		return parse_number(value, &number) && number >= 0 && number <= 100 ?
 			xasprintf("%lld", number) : NULL;
@@ -116,9 +119,9 @@ static const char *wanted(enum value_kind kind)
 {
 	static const char *const text[] = {
 		[VALUE_SWITCH] = "give 0 or 1",
-		[VALUE_NUMBER] = "give a number above 0",
+		[VALUE_NUMBER] = "give a number above 0 and below 2147483520",
 		[VALUE_NODE] = "give the number of a node",
-		[VALUE_BYTES] = "give a size above 0, as 2g",
+		[VALUE_BYTES] = "give a size above 0 and below 2^63, as 2g",
 		[VALUE_PERCENT] = "give a percentage, 0 to 100",
 		[VALUE_WORD] = "give a word",
 	};
@@ -176,6 +179,26 @@ static int set_preset(struct policy *policy, const char *device, const char *nam
 	return 0;
 }
 
+/* The adistance that an option stands for; NULL: none, or two of them. */
+static const char *tier(const struct policy_options *options)
+{
+	if (options->above_dram == options->below_dram)
+		return NULL;
+	return options->above_dram ? ABOVE_DRAM : BELOW_DRAM;
+}
+
+static int check_tier(const struct policy *policy, const char *device,
+		      const struct policy_options *options)
+{
+	const char *given = policy->value[ADISTANCE];
+
+	if (!tier(options) || !given || !strcmp(given, tier(options)))
+		return 0;
+	return complain(device, EINVAL, "give one of them",
+			"--%s-dram and adistance=%s contradict each other",
+			options->above_dram ? "above" : "below", given);
+}
+
 /**
  * policy_read() - what the command line says of the policy
  * @policy: what it goes to; single values win over those of a preset
@@ -191,14 +214,12 @@ int policy_read(struct policy *policy, const char *device, const struct policy_o
 	if (options->above_dram && options->below_dram)
 		bad = complain(device, EINVAL, "give one of them",
 			       "--above-dram and --below-dram contradict each other");
-	if (options->above_dram)
-		replace(policy, ADISTANCE, xstrdup(ABOVE_DRAM));
-	if (options->below_dram)
-		replace(policy, ADISTANCE, xstrdup(BELOW_DRAM));
+	if (tier(options))
+		replace(policy, ADISTANCE, xstrdup(tier(options)));
 	for (int i = 0; i < options->values.nr; i++)
 		if (policy_set(policy, device, options->values.text[i]))
 			bad = -EINVAL;
-	return bad;
+	return check_tier(policy, device, options) ? -EINVAL : bad;
 }
 
 void policy_free(struct policy *policy)
