@@ -557,6 +557,16 @@ END
   equal "$(written)" ""
 }
 
+@test "a device without a node is not plugged, and where it gets one is told" {
+  without_node
+  run -1 --separate-stderr change plug dax0.0
+  equal "$output" "[]"
+  equal "${stderr_lines[0]}" "error: dax0.0: it has no node to be plugged to: EINVAL: daxctl-private policy dax0.0 node=NUMBER; daxctl-private doctor tells which are spare"
+  equal "$(written)" ""
+  run -1 look plug -n --zone=kernel dax0.0
+  run -0 change unplug dax0.0
+}
+
 @test "a policy that others have, too, is told" {
   ln -sfn ../../../../bus/dax/drivers/anondax "$DAX/dax1.0/driver"
   echo 1 >"$DAX/dax1.0/node"

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* daxctl-private plug and unplug: the memory of a device of ours, as a whole. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "change.h"
 #include "command.h"
 #include "message.h"
 #include "signals.h"
+#include "text.h"
 
 static const char *region, *zone;
 static struct patience patience;
@@ -35,6 +37,21 @@ static int must_be_ours(const struct device *dev)
 			"a device in mode %s is not plugged", mode_name(dev->mode));
 }
 
+/* The kernel would say no more than that something is wrong. */
+static int must_have_node(const struct device *dev)
+{
+	char *hint;
+	int ret;
+
+	if (dev->node != NO_NODE)
+		return 0;
+	hint = xasprintf("daxctl-private policy %s node=NUMBER; daxctl-private doctor tells which are spare",
+			 dev->name);
+	ret = complain(dev->name, EINVAL, hint, "it has no node to be plugged to");
+	free(hint);
+	return ret;
+}
+
 static const char *plug_word(void)
 {
 	if (!zone)
@@ -53,8 +70,10 @@ static int make_plugged(struct device *dev, struct plan *plan)
 		return 0;
 	if (device_is_plugged(dev))
 		return complain(dev->name, EBUSY, "unplug it first", "it is plugged as %s", dev->state);
-	plan_hotplug(plan, word, &patience);
-	return 0;
+	ret = must_have_node(dev);
+	if (!ret)
+		plan_hotplug(plan, word, &patience);
+	return ret;
 }
 
 /*
