@@ -91,3 +91,14 @@ valid_utf8() {
     equal "$stderr" "error: stdout: cannot write the result: ENOSPC"
   done
 }
+
+@test "a message is one line, whatever it is about" {
+  local name=$'dax\n0\e[31m\177é'
+  machine tiers
+  run -3 --separate-stderr look holders "$name"
+  equal "$stderr" "error: dax?0?[31m?é: no such dax device: ENODEV: see daxctl-private list"
+  run -2 --separate-stderr look policy -n dax0.0 "$name=1"
+  equal "$stderr" "error: policy: 'dax?0?[31m?é=1' names nothing that can be set: EINVAL: see daxctl-private policy --help"
+  run -2 --separate-stderr look plug -n --zone="$name" dax0.0
+  equal "$stderr" "error: --zone: 'dax?0?[31m?é' is neither movable nor kernel"
+}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,9 +8,20 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "text.h"
 
 bool quiet;
 const char *severity = "error";
+
+/* A name can be anything: it makes no second line, and tells the terminal nothing. */
+static void put_line(char *line)
+{
+	for (char *s = line; *s; s++)
+		if (iscntrl((unsigned char)*s))
+			*s = '?';
+	(void)fprintf(stderr, "%s\n", line);
+	free(line);
+}
 
 /**
  * say() - tell a person what is going on
@@ -24,9 +36,8 @@ void say(const char *format, ...)
 	if (quiet)
 		return;
 	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
+	put_line(xvasprintf(format, args));
 	va_end(args);
-	(void)fputc('\n', stderr);
 }
 
 /**
@@ -38,12 +49,13 @@ void say(const char *format, ...)
 int usage_error(const char *format, ...)
 {
 	va_list args;
+	char *text;
 
-	(void)fputs("error: ", stderr);
 	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
+	text = xvasprintf(format, args);
 	va_end(args);
-	(void)fputc('\n', stderr);
+	put_line(xasprintf("error: %s", text));
+	free(text);
 	return EXIT_USAGE;
 }
 
@@ -58,20 +70,20 @@ int usage_error(const char *format, ...)
  */
 int complain(const char *device, int err, const char *hint, const char *format, ...)
 {
-	const char *name = strerrorname_np(abs(err));
+	const char *name = err ? strerrorname_np(abs(err)) : NULL;
 	va_list args;
+	char *text;
 
 	if (!severity)
 		return -abs(err);
-	(void)fprintf(stderr, "%s: %s: ", severity, device);
+	if (err && !name)
+		name = "unknown error";
 	va_start(args, format);
-	(void)vfprintf(stderr, format, args);
+	text = xvasprintf(format, args);
 	va_end(args);
-	if (err)
-		(void)fprintf(stderr, ": %s", name ? name : "unknown error");
-	if (hint)
-		(void)fprintf(stderr, ": %s", hint);
-	(void)fputc('\n', stderr);
+	put_line(xasprintf("%s: %s: %s%s%s%s%s", severity, device, text, name ? ": " : "",
+			     name ? name : "", hint ? ": " : "", hint ? hint : ""));
+	free(text);
 	return -abs(err);
 }
 
