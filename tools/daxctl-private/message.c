@@ -105,7 +105,7 @@ const char *failure_hint(int err, const char *hint)
 	case EINTR:
 		return "a signal came";
 	case EUCLEAN:
-		return "some of the memory stays with the node: daxctl-private unplug takes it away";
+		return "some of the memory stayed with the node";
 	default:
 		break;
 	}

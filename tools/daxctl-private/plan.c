@@ -81,6 +81,12 @@ static int do_hotplug(const struct step *step)
 	return hotplug_write(step->dev, step->path, step->value, step->patience);
 }
 
+/* What a failed plug has left with the node reads "unplugged", too. */
+static int undo_plug(const struct step *step)
+{
+	return sysfs_write(step->path, step->former);
+}
+
 /**
  * plan_hotplug() - the memory of a device of ours comes or goes
  * @plan: the plan
@@ -90,11 +96,15 @@ static int do_hotplug(const struct step *step)
 void plan_hotplug(struct plan *plan, const char *word, const struct patience *patience)
 {
 	bool leaves = !strcmp(word, "unplugged");
+	struct step *step;
 
 	plan_write(plan, "hotplug", word, leaves ? "daxctl-private holders tells what holds it" :
 		   "the kernel log says why");
-	plan->step[plan->nr - 1].run = do_hotplug;
-	plan->step[plan->nr - 1].patience = patience;
+	step = &plan->step[plan->nr - 1];
+	step->run = do_hotplug;
+	if (step->undo && !leaves)
+		step->undo = undo_plug;
+	step->patience = patience;
 }
 
 /**
@@ -414,6 +424,8 @@ static const char *why_not_undone(const struct step *step)
 		return "see daxctl-private list, and daxctl online-memory";
 	if (step->undo == bind_again)
 		return "see daxctl-private list: it may have no driver now";
+	if (step->undo == undo_plug)
+		return "daxctl-private unplug takes the memory away";
 	return "it is not as it was";
 }
 
@@ -436,6 +448,12 @@ static bool undo(const struct plan *plan, int nr)
 	return ok;
 }
 
+/* Else a step that fails has changed nothing. */
+static bool was_half_done(const struct step *step, int ret)
+{
+	return step->partly || (step->undo == undo_plug && ret == -EUCLEAN);
+}
+
 static int run_step(const struct step *step)
 {
 	if (!step->run)
@@ -455,7 +473,7 @@ int plan_run(const struct plan *plan)
 {
 	for (int i = 0; i < plan->nr; i++) {
 		const struct step *step = &plan->step[i];
-		int ret = run_step(step), done = step->partly ? i + 1 : i;
+		int ret = run_step(step), done = was_half_done(step, ret) ? i + 1 : i;
 
 		if (!ret)
 			continue;
