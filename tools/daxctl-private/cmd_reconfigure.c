@@ -28,7 +28,7 @@ static const struct option_def options[] = {
 	POLICY_OPTIONS(&policy_options),
 	FLAG('N', "no-online", &no_online, "do not plug or online the memory"),
 	FLAG(0, "no-movable", &no_movable, "not as movable memory: what cannot be moved may come"),
-	FLAG('f', "force", &force, "unplug or offline the memory first, if it is in use"),
+	FLAG('f', "force", &force, "unplug or offline the memory first, if it is in use in another mode"),
 	TEXT('r', "region", &region, "ID", "only devices of this region"),
 	TEXT(0, "size", &size, "SIZE", "daxctl gives the device this size; so does -s SIZE"),
 	TEXT('a', "align", &align, "SIZE", "daxctl gives the device this alignment"),
