@@ -87,6 +87,13 @@ dax0.0/mbind 0"
   fails_with "not every process can be looked at, and may have memory there: EISDIR: the kernel log may say why"
 }
 
+@test "a dry run tells that it could not look at every process" {
+  mkdir -p "$MACHINE/proc/42/numa_maps"
+  run -0 --separate-stderr look drain -n dax0.0
+  equal "$(json 0.left)" 65536
+  equal "$stderr" "dax0.0: not every process can be looked at, and may have memory there: EISDIR"
+}
+
 @test "without frames the processes tell, and that this may not be all" {
   rm "$MACHINE/proc/kpageflags"
   run -0 --separate-stderr change drain dax0.0

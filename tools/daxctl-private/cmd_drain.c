@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <numaif.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "command.h"
@@ -20,6 +21,7 @@
 #include "text.h"
 
 #define PAUSE_MS	200
+#define UNSEEN		"not every process can be looked at, and may have memory there"
 
 static const char *region;
 static long long timeout = 60;
@@ -288,6 +290,8 @@ static void try_only(struct drain *d)
 	struct plan plan = { .dev = d->dev };
 
 	look_at_processes(d);
+	if (d->unseen)
+		say("%s: " UNSEEN ": %s", d->dev->name, strerrorname_np(-d->unseen));
 	if (!device_is_on(d->dev, "mbind")) {
 		plan_write(&plan, "mbind", "1", NULL);
 		plan_write(&plan, "mbind", "0", NULL);
@@ -352,7 +356,7 @@ static int check_empty(const struct drain *d)
 		return complain_of_left(d, signals_came() ? EINTR : d->err ? d->err : EBUSY);
 	if (d->unseen)
 		return complain(d->dev->name, d->unseen, failure_hint(d->unseen, NULL),
-				"not every process can be looked at, and may have memory there");
+				UNSEEN);
 	if (d->no_frames)
 		say("%s: its page frames cannot be looked at: what no process has may be there",
 		    d->dev->name);
