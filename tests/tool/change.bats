@@ -569,6 +569,17 @@ END
   [[ $output == *"the kernel has no module cramdax, which needs CONFIG_DEV_DAX_CRAM=m: it cannot be asked for"* ]] || fail "$output"
 }
 
+@test "a kernel without private nodes is 77 of each verb that makes or changes one" {
+  local verb
+  rm "$MACHINE/sys/devices/system/node/has_memory_private"
+  for verb in plug unplug "policy -p pool" "reconfigure-device -m private"; do
+    # shellcheck disable=SC2086 # several words
+    run -77 --separate-stderr look $verb -n dax2.0
+    equal "$output" "[]" "$verb"
+    equal "$stderr" "error: dax2.0: this kernel has no private nodes: EOPNOTSUPP: see daxctl-private doctor" "$verb"
+  done
+}
+
 # --- nodes ------------------------------------------------------------------
 
 @test "a node that cannot be private is refused before anything is written" {

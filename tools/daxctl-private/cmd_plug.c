@@ -33,6 +33,8 @@ static int must_be_ours(const struct device *dev)
 {
 	if (device_is_ours(dev))
 		return device_check_stays(dev);
+	if (device_check_kernel(dev))
+		return -EOPNOTSUPP;
 	return complain(dev->name, EINVAL, "daxctl-private reconfigure-device gives it mode private or cram",
 			"a device in mode %s is not plugged", mode_name(dev->mode));
 }

@@ -23,6 +23,8 @@ static int make_policy(struct device *dev, struct plan *plan)
 {
 	int ret;
 
+	if (!device_is_ours(dev) && device_check_kernel(dev))
+		return -EOPNOTSUPP;
 	/* one look tells all that is wrong */
 	if (!device_is_ours(dev))
 		return complain(dev->name, EINVAL, "daxctl-private reconfigure-device gives it one",

@@ -149,6 +149,20 @@ int device_check_stays(const struct device *dev)
 			"it is going away, its file hotplug cannot be read");
 }
 
+/**
+ * device_check_kernel() - can any device be one of ours?
+ * @dev: the one that is asked for
+ *
+ * Return: 0, or -EOPNOTSUPP if the kernel knows no private nodes, which was told
+ */
+int device_check_kernel(const struct device *dev)
+{
+	if (sysfs_exists("/sys/devices/system/node/has_memory_private"))
+		return 0;
+	return complain(dev->name, EOPNOTSUPP, "see daxctl-private doctor",
+			"this kernel has no private nodes");
+}
+
 /* One of ours can have another node than the firmware says. */
 static int node_of(const struct device *dev)
 {

@@ -46,6 +46,7 @@ bool device_is_named(const struct device *dev, int argc, char **argv);
 bool device_is_ours(const struct device *dev);
 bool device_is_plugged(const struct device *dev);
 int device_check_stays(const struct device *dev);
+int device_check_kernel(const struct device *dev);
 char *device_attr(const struct device *dev, const char *name);
 bool device_number(const struct device *dev, const char *name, uint64_t *value);
 bool device_is_on(const struct device *dev, const char *name);

@@ -127,9 +127,8 @@ static int check_kernel_has(const struct reconfigure *want, const struct device 
 	const char *driver = mode_driver(want->mode);
 	bool known;
 
-	if (mode_is_ours(want->mode) && !sysfs_exists("/sys/devices/system/node/has_memory_private"))
-		return complain(dev->name, EOPNOTSUPP, "see daxctl-private doctor",
-				"this kernel has no private nodes");
+	if (mode_is_ours(want->mode) && device_check_kernel(dev))
+		return -EOPNOTSUPP;
 	if (sysfs_exists("/sys/bus/dax/drivers/%s", driver) || module_exists(driver, &known) ||
 	    !known)
 		return 0;
