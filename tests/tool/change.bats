@@ -612,6 +612,11 @@ END
   equal "$stderr" ""
 }
 
+@test "a policy that is only looked at was not set" {
+  run -0 --separate-stderr change policy dax0.0
+  equal "$(json 0.policy.reclaim)$stderr" 1
+}
+
 # --- hints ------------------------------------------------------------------
 
 @test "each write that fails comes with a hint" {

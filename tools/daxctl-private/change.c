@@ -188,7 +188,7 @@ int change_devices(const struct change *change, int argc, char **argv)
 	signals_hold();
 	ret = change_named(change, argc, argv, &tally, results);
 	print_objects(results);
-	if (!ret && !global.dry_run)
+	if (!ret && !global.dry_run && !change->only_looks)
 		say("%s %d device%s", change->done, tally.changed, tally.changed == 1 ? "" : "s");
 	signals_release(tally.interrupted);
 	return ret ? ret : exit_code(&tally);
