@@ -51,6 +51,21 @@ END
   [[ $(json 0.cgroups.1) != *charged* ]]
 }
 
+@test "cgroups of any name are told apart, each with what is charged to it" {
+  local name nr=0
+  for name in dé dà $'d\xff' $'d\xfe'; do
+    process $((++nr + 60)) "/$name" <<<'7f0000000000 bind:1 anon=1 N1=1 kernelpagesize_kB=4'
+    process $((++nr + 60)) "/$name" <<<'7f0000000000 bind:1 anon=1 N1=1 kernelpagesize_kB=4'
+    printf 'anon N0=0 N1=%d\nfile N0=0 N1=0\n' $nr >"$MACHINE/sys/fs/cgroup/$name/memory.numa_stat"
+  done
+  run -0 look holders dax0.0
+  equal "$(json 0.cgroups | python3 -c '
+import json, sys
+for group in json.load(sys.stdin): print(group["cgroup"], group["charged"], *group["pids"])')" \
+    $'/dé 2 61 62\n/dà 4 63 64\n/d? 6 65 66\n/d? 8 67 68'
+  equal "$(json 0.processes.0.cgroup)" /dé
+}
+
 @test "pages are counted by who uses them" {
   # free, anonymous and mapped, mlocked, huge, in the swap cache and unmapped, poisoned
   frames $((1 << 10)) $((1 << 12 | 1 << 11)) $((1 << 12 | 1 << 11 | 1 << 18 | 1 << 33)) \

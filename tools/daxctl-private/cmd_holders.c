@@ -28,6 +28,7 @@ struct search {
 	const struct device *dev;
 	struct frame_ranges ranges;
 	struct json_object *processes, *cgroups, *unknown;
+	struct texts paths;	/* of the cgroups, as the kernel has them */
 	int refused;		/* processes that may not be looked at */
 	bool pins;		/* some process has pinned something */
 };
@@ -63,15 +64,13 @@ static bool charged(const char *cgroup, int node, uint64_t *bytes)
 
 static struct json_object *find_cgroup(struct search *s, const char *path)
 {
-	struct json_object *obj, *name;
+	struct json_object *obj;
 	uint64_t bytes;
 
-	for (size_t i = 0; i < json_object_array_length(s->cgroups); i++) {
-		obj = json_object_array_get_idx(s->cgroups, i);
-		if (json_object_object_get_ex(obj, "cgroup", &name) &&
-		    !strcmp(json_object_get_string(name), path))
-			return obj;
-	}
+	for (int i = 0; i < s->paths.nr; i++)
+		if (!strcmp(s->paths.text[i], path))
+			return json_object_array_get_idx(s->cgroups, (size_t)i);
+	options_add_text(&s->paths, xstrdup(path));
 	obj = json_object_new_object();
 	add_text(obj, "cgroup", path);
 	if (charged(path, s->dev->node, &bytes))
@@ -200,6 +199,13 @@ static void search_node(struct search *s, struct json_object *obj)
 	frame_ranges_free(&s->ranges);
 }
 
+static void free_paths(struct texts *paths)
+{
+	while (paths->nr)
+		free((char *)paths->text[--paths->nr]);
+	free(paths->text);
+}
+
 static struct json_object *search_device(const struct device *dev)
 {
 	struct json_object *obj = json_object_new_object();
@@ -216,6 +222,7 @@ static struct json_object *search_device(const struct device *dev)
 	add_text(obj, "state", dev->state);
 	if (device_is_plugged(dev) || dev->mode == MODE_SYSTEM_RAM)
 		search_node(&s, obj);
+	free_paths(&s.paths);
 	json_object_object_add(obj, "processes", s.processes);
 	json_object_object_add(obj, "cgroups", s.cgroups);
 	json_object_object_add(obj, "unknown", s.unknown);

@@ -45,7 +45,7 @@ static bool pack_cgroup(struct packer *p, const char *mount, const char *path)
 /* With those above, which limit it as well. One outside of what we see is "/..". */
 static bool pack_cgroups_of(struct packer *p, const char *mount, long pid)
 {
-	char *path = process_cgroup_path((int)pid), *slash = path;
+	char *path = process_cgroup((int)pid), *slash = path;
 	bool ok = true;
 
 	if (path && strstr(path, "/.."))

@@ -197,12 +197,13 @@ char *process_command(int pid)
 }
 
 /**
- * process_cgroup_path() - process_cgroup() as the path of a directory
+ * process_cgroup() - the cgroup of a process, of the one hierarchy of version 2
  * @pid: the process
  *
- * Return: its path, which may have any name, to be freed; or NULL
+ * Return: its path from the root of the hierarchy, to be freed; or NULL. It may have any
+ * name, which need not be UTF-8
  */
-char *process_cgroup_path(int pid)
+char *process_cgroup(int pid)
 {
 	char *text = sysfs_read("/proc/%d/cgroup", pid);
 	char *at = text, *path;
@@ -214,17 +215,6 @@ char *process_cgroup_path(int pid)
 	path = at ? xasprintf("%.*s", (int)strcspn(at + 3, "\n"), at + 3) : NULL;
 	free(text);
 	return path;
-}
-
-/**
- * process_cgroup() - the cgroup of a process, of the one hierarchy of version 2
- * @pid: the process
- *
- * Return: its path from the root of the hierarchy, to be freed; or NULL
- */
-char *process_cgroup(int pid)
-{
-	return printable(process_cgroup_path(pid));
 }
 
 /**
@@ -258,7 +248,7 @@ uint64_t process_bytes(int pid, const char *field)
  */
 char *process_cpuset_without(int pid, int node)
 {
-	char *path = process_cgroup_path(pid);
+	char *path = process_cgroup(pid);
 
 	while (path && strrchr(path, '/')) {
 		char *mems = sysfs_read(CGROUPS "%s/cpuset.mems", path);
@@ -266,7 +256,7 @@ char *process_cpuset_without(int pid, int node)
 
 		free(mems);
 		if (without)
-			return printable(path);
+			return path;
 		*strrchr(path, '/') = '\0';
 	}
 	free(path);

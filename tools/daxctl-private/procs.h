@@ -36,7 +36,6 @@ int process_list(int **pids);
 int process_on_node(int pid, int node, uint64_t *bytes);
 char *process_command(int pid);
 char *process_cgroup(int pid);
-char *process_cgroup_path(int pid);
 uint64_t process_bytes(int pid, const char *field);
 char *process_cpuset_without(int pid, int node);
 
