@@ -142,6 +142,7 @@ both_find() { # CODE TEXT
 }
 
 @test "without names all devices of ours are looked at, and with a region those of it" {
+  more_frames
   run -0 look audit
   equal "$(json | grep -o chardev | wc -l)" 2
   run -0 look audit --region 0 all
@@ -162,4 +163,12 @@ both_find() { # CODE TEXT
   run -77 --separate-stderr look audit dax0.0
   equal "$output" "[]"
   equal "$stderr" "error: dax0.0: cannot look at its page frames: ENOENT: does the kernel have CONFIG_PROC_PAGE_MONITOR?"
+}
+
+@test "who is shown none of the frames has proved nothing" {
+  : >"$MACHINE/proc/kpageflags"
+  run -1 --separate-stderr look audit
+  equal "$output" "[]"
+  equal "$stderr" "error: dax0.0: it is plugged, and none of its page frames is shown: ENODATA: look again: daxctl-private list
+error: dax1.0: it is plugged, and none of its page frames is shown: ENODATA: look again: daxctl-private list"
 }

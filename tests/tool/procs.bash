@@ -48,6 +48,7 @@ frames() { # FLAGS...
 }
 
 # Those of dax1.0, too.
+# shellcheck disable=SC2120 # by the tests
 more_frames() { # FLAGS...
   frames_from $((FIRST + 32768)) "$@"
 }

@@ -67,6 +67,23 @@ static int count_node(struct audit *a)
 	return 0;
 }
 
+/* Unless it was unplugged just now, it has some that are online. */
+static int check_shown(const struct audit *a)
+{
+	char *state;
+	int ret = 0;
+
+	for (int i = 0; i < NR_FRAME_KINDS; i++)
+		if (a->frames.kind[i])
+			return 0;
+	state = device_attr(a->dev, "hotplug");
+	if (state && strcmp(state, "unplugged") != 0)
+		ret = complain(a->dev->name, ENODATA, "look again: daxctl-private list",
+			       "it is plugged, and none of its page frames is shown");
+	free(state);
+	return ret;
+}
+
 /* The lists are counted before and after, as they change meanwhile. */
 static int look(struct audit *a)
 {
@@ -208,6 +225,8 @@ static int audit_device(const struct device *dev, const struct devices *all,
 			(void)json_object_put(violations);
 		if (ret)
 			return frames_complain(dev, ret);
+		if (device_is_plugged(dev) && check_shown(&a))
+			return EXIT_FAILED;
 		violations = device_is_plugged(dev) ? judge(&a) : json_object_new_array();
 		bad = json_object_array_length(violations);
 	} while (bad && --looks && !nanosleep(&pause, NULL));
