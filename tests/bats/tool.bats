@@ -73,6 +73,26 @@ mode_is() { # DRIVER
   [ ! -e /sys/bus/dax/devices/dax1.0/driver ]
 }
 
+# The tool where libkmod finds the modules of the guest's kernel.
+with_modules() { # VERB [ARGUMENT...]
+  local lib=$BATS_TEST_TMPDIR/lib all=$BATS_TEST_TMPDIR/all file
+  mkdir "$lib" "$all"
+  for file in /usr/lib/*; do ln -s "$all/${file##*/}" "$lib"; done
+  ln -s "$KERNEL_DIR/lib/modules" "$lib"
+  unshare --mount "$BASH" -e -c '
+    mount --bind /usr/lib "$1"
+    mount --bind "$2" /usr/lib
+    exec daxctl-private "${@:3}"' - "$all" "$lib" "$@"
+}
+
+@test "nor does the driver take it when its module is loaded for another one" {
+  rmmod kmem
+  with_modules reconfigure-device --quiet -m system-ram dax0.0
+  mode_is kmem
+  [ ! -e /sys/bus/dax/devices/dax1.0/driver ]
+  equal "$(</sys/bus/dax/drivers_autoprobe)" 1
+}
+
 @test "a mode comes with its policy, and zone" {
   tool reconfigure-device -m private -p pool --no-movable dax0.0
   equal "$(attr hotplug)" online_kernel

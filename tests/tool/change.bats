@@ -285,6 +285,16 @@ policy_now() {
 kmem/new_id dax2.0"
 }
 
+@test "while the module of kmem is loaded it takes no device by itself" {
+  echo 1 >"$MACHINE/sys/bus/dax/drivers_autoprobe"
+  run -0 look reconfigure-device -n -m system-ram dax2.0
+  equal "$(json 0.steps.0.step) $(json 0.steps.0.path) $(json 0.steps.0.value)$(json 0.steps.1.value)" \
+    "load the module kmem /sys/bus/dax/drivers_autoprobe 01"
+  rm -r "$MACHINE/sys/bus/dax/drivers/cramdax"
+  run -0 look reconfigure-device -n -m cram dax2.0
+  equal "$(json 0.steps.0)" '{"step": "load the module cramdax"}'
+}
+
 @test "a driver that does not take a device is no missing file" {
   fails "cramdax/new_id=dax0.0 0"
   undone "dax0.0: cannot bind it to cramdax: ENODEV: the kernel log may say why" \

@@ -14,7 +14,8 @@
 #include "sysfs.h"
 #include "text.h"
 
-#define DRIVERS	"/sys/bus/dax/drivers"
+#define DRIVERS		"/sys/bus/dax/drivers"
+#define AUTOPROBE	"/sys/bus/dax/drivers_autoprobe"
 
 static struct step *add_step(struct plan *plan, int (*run)(const struct step *),
 			     int (*undo)(const struct step *), char *what)
@@ -137,13 +138,13 @@ static int tell_driver(const char *driver, const char *file, const char *name)
 
 /*
  * Does the driver take the device for what it is? device_dax does so with persistent memory,
- * kmem with all other; those of ours take what is named to them, and have no file bind.
+ * kmem with all other.
  */
 static bool takes_unnamed(const char *driver, const struct device *dev)
 {
 	const char *path = daxctl_region_get_path(daxctl_dev_get_region(dev->dax));
 
-	return !strcmp(driver, strstr(path, "/ndbus") ? "device_dax" : "kmem");
+	return !strcmp(driver, path && strstr(path, "/ndbus") ? "device_dax" : "kmem");
 }
 
 static bool has_device(const char *driver, const struct device *dev)
@@ -294,17 +295,36 @@ static int load_module(struct kmod_ctx *ctx, const char *name)
 	return ret;
 }
 
-static int do_load(const struct step *step)
+static int load_driver(const char *name)
 {
 	struct kmod_ctx *ctx = kmod_new(NULL, NULL);
 	int ret;
 
 	if (!ctx)
 		return -ENOMEM;
-	ret = load_module(ctx, step->value);
+	ret = load_module(ctx, name);
 	kmod_unref(ctx);
 	/* it may be called otherwise and be there */
-	return sysfs_exists(DRIVERS "/%s", step->value) ? 0 : ret ? ret : -ENODEV;
+	return sysfs_exists(DRIVERS "/%s", name) ? 0 : ret ? ret : -ENODEV;
+}
+
+/* Those of ours take what is named to them, and nothing else. */
+static bool takes_any(const char *driver)
+{
+	return strcmp(driver, mode_driver(MODE_PRIVATE)) != 0 &&
+	       strcmp(driver, mode_driver(MODE_CRAM)) != 0;
+}
+
+/* Drivers look for no devices while one comes that would take others, too. */
+static int do_load(const struct step *step)
+{
+	int ret = step->former ? sysfs_write(AUTOPROBE, "0") : 0, back;
+
+	if (ret)
+		return ret;
+	ret = load_driver(step->value);
+	back = step->former ? sysfs_write(AUTOPROBE, step->former) : 0;
+	return ret ? ret : back;
 }
 
 /**
@@ -321,6 +341,11 @@ void plan_load(struct plan *plan, const char *driver)
 	step = add_step(plan, do_load, NULL, xasprintf("load the module %s", driver));
 	step->value = xstrdup(driver);
 	step->hint = "does the kernel have it? see daxctl-private doctor";
+	step->former = takes_any(driver) ? sysfs_read(AUTOPROBE) : NULL;
+	if (!step->former)
+		return;
+	add_write(step, AUTOPROBE, "0");
+	add_write(step, AUTOPROBE, step->former);
 }
 
 /* ---- ordinary memory ------------------------------------------------------- */
