@@ -123,6 +123,14 @@ dax0.0: set madvise to 0"
   equal "$stderr" "error: dax9.0: no such dax device: ENODEV: see daxctl-private list"
 }
 
+@test "nor is anything done if a device beside \"all\" does not exist" {
+  section 'mbind = 1'
+  run -3 --separate-stderr look apply --dry-run all dax9.0
+  equal "$output" "[]"
+  equal "$stderr" "error: dax9.0: no such dax device: ENODEV: see daxctl-private list"
+  equal "$(steps all dax0.0)" "dax0.0: set mbind to 1"
+}
+
 @test "--config reads another directory, and it has to exist" {
   section 'mbind = 1'
   mkdir "$MACHINE/other"
@@ -153,6 +161,19 @@ dax0.0: set madvise to 0"
   equal "$(json 1.where)" /etc/daxctl-private.conf.d/b.conf:2
   equal "$(json 1.mode)" devdax
   run -1 json 1.chardev
+}
+
+@test "--check is of all devices, and not of some" {
+  local names
+  section
+  for names in dax0.0 dax9.0 "all dax9.0"; do
+    # shellcheck disable=SC2086 # several words
+    run -2 --separate-stderr look apply --check $names
+    equal "$output" ""
+    equal "$stderr" "error: apply: --check looks at the config of all devices: name none"
+  done
+  run -0 look apply --check all
+  equal "$(json 0.chardev)" dax0.0
 }
 
 # --- a section that is wrong, and devices that are named --------------------

@@ -70,6 +70,16 @@ static bool lacks_section(const struct device *dev)
 	return true;
 }
 
+static void choose_all(struct texts *chosen, const struct devices *devices, int argc, char **argv)
+{
+	for (int i = 0; i < config.nr; i++)
+		if (config.section[i].device)
+			options_add_text(chosen, config.section[i].device);
+	for (int i = 0; i < argc; i++)
+		if (strcmp(argv[i], "all") != 0 && !devices_find(devices, argv[i]))
+			options_add_text(chosen, argv[i]);
+}
+
 /*
  * The devices that have a section, and names that are wrong, which others tell.
  * Return how much of what is wanted cannot be done.
@@ -79,9 +89,7 @@ static int choose(struct texts *chosen, const struct devices *devices, int argc,
 	int failed = 0;
 
 	if (names_all(argc, argv)) {
-		for (int i = 0; i < config.nr; i++)
-			if (config.section[i].device)
-				options_add_text(chosen, config.section[i].device);
+		choose_all(chosen, devices, argc, argv);
 		return config.nr_skipped;
 	}
 	for (int i = 0; i < argc; i++) {
@@ -120,19 +128,29 @@ static int check_result(void)
 	return config.nr ? EXIT_PARTLY : EXIT_FAILED;
 }
 
+static int check_arguments(const struct command *cmd, int argc, char **argv)
+{
+	if (global.sysroot && !check && !global.dry_run)
+		return usage_error("%s: --sysroot needs --check or --dry-run", cmd->name);
+	for (int i = 0; check && i < argc; i++)
+		if (strcmp(argv[i], "all") != 0)
+			return usage_error("%s: --check looks at the config of all devices: name none",
+					   cmd->name);
+	return 0;
+}
+
 /* The config, and which device each section is for. */
 static int load(struct devices *devices, bool named)
 {
 	/* what is wrong with a section fails a device that is named only if it is for it */
-	bool lenient = named && !check;
-	int ret = config_load(&config, dir, lenient);
+	int ret = config_load(&config, dir, named);
 
 	if (ret)
 		print_objects(json_object_new_array());
 	else
 		ret = devices_load(devices);
 	if (!ret)
-		config_pair(&config, devices, lenient);
+		config_pair(&config, devices, named);
 	return ret;
 }
 
@@ -141,10 +159,10 @@ static int apply(const struct command *cmd, int argc, char **argv)
 	struct texts chosen = { .nr = 0 };
 	bool named = !names_all(argc, argv);
 	struct devices devices;
-	int failed, ret;
+	int failed, ret = check_arguments(cmd, argc, argv);
 
-	if (global.sysroot && !check && !global.dry_run)
-		return usage_error("%s: --sysroot needs --check or --dry-run", cmd->name);
+	if (ret)
+		return ret;
 	if (load(&devices, named)) {
 		config_free(&config);
 		return EXIT_FAILED;
