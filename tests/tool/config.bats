@@ -209,7 +209,7 @@ ${4//CONF/$conf}}" "stderr for $2"
 }
 
 @test "a section that may be any device's fails those that have no other" {
-  local why='6: match.range = x: EINVAL: give START-END or START, see /proc/iomem'
+  local why='6: match.range = x: EINVAL: give 0xSTART-0xEND or 0xSTART, see /proc/iomem'
   two_sections 'match.range = x' 'mode = cram'
   applied 0 dax0.0 "$why"
   applied 1 dax2.0 "$why" \
@@ -383,8 +383,10 @@ preset = nothing|see daxctl-private policy --help
 mbind = 2|give 0 or 1
 node = x|give the number of a node
 adistance = 0|give a number above 0 and below 2147483520
-match.range = 0x100-|give START-END or START, see /proc/iomem
-match.range = 0x100-0x80|give START-END or START, see /proc/iomem
+match.range = 0x1000-|give 0xSTART-0xEND or 0xSTART, see /proc/iomem
+match.range = 0x2000-0x1000|give 0xSTART-0xEND or 0xSTART, see /proc/iomem
+match.range = 100000000-107ffffff|give 0xSTART-0xEND or 0xSTART, see /proc/iomem
+match.range = 100000000|give 0xSTART-0xEND or 0xSTART, see /proc/iomem
 match.target-node = -1|give the number of a node
 match.region-uuid = 12345678|give a UUID, see cxl list
 match.nvdimm-uuid = ed93e918-e165-49d8-921d-383d7b9660c|give a UUID, see ndctl list

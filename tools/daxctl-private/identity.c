@@ -11,6 +11,7 @@
 
 #define CXL_DEVICES	"/sys/bus/cxl/devices"
 #define UUID_LEN	36
+#define SMALLEST_PAGE	4096
 
 struct kind {
 	const char *name, *meaning, *hint;
@@ -199,11 +200,12 @@ static bool parse_range(const char *text, uint64_t *start, uint64_t *end)
 	return ok;
 }
 
+/* No device starts within a page: it is one of the numbers of /proc/iomem, without 0x. */
 static bool valid_range(const char *wanted)
 {
 	uint64_t start, end;
 
-	return parse_range(wanted, &start, &end);
+	return parse_range(wanted, &start, &end) && !(start % SMALLEST_PAGE);
 }
 
 static bool same_range(const char *value, const char *wanted)
@@ -250,7 +252,8 @@ static const struct kind kinds[NR_IDENTITIES] = {
 			    read_serials, valid_serials, all_serials },
 	[RANGE] = { "match.range",
 		    "the physical addresses: another DIMM or another firmware moves them",
-		    "give START-END or START, see /proc/iomem", read_range, valid_range, same_range },
+		    "give 0xSTART-0xEND or 0xSTART, see /proc/iomem",
+		    read_range, valid_range, same_range },
 	[TARGET_NODE] = { "match.target-node", "the number that the firmware's node has in this kernel",
 			  "give the number of a node", read_target_node, valid_node, same_node },
 };
