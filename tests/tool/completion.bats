@@ -60,6 +60,28 @@ offers() { # WORD...
   equal "$(offers plug --timeout "")" ""
   equal "$(offers unplug -t "")" ""
   equal "$(offers plug --timeout 5 dax1)" dax1.0
+  equal "$(offers stat -i "")" ""
+  equal "$(offers monitor --count = "")" ""
+  equal "$(offers reserve -N "")" ""
+}
+
+@test "a letter is what it is to the verb" {
+  equal "$(offers list -i dax2)" dax2.0
+  equal "$(offers reconfigure-device -p far)" far-tier
+  equal "$(offers run -p far-t)" ""
+  equal "$(offers run -p -d dax2)" dax2.0
+  cd "$BATS_TEST_TMPDIR"
+  equal "$(offers apply -c ti)" tiers
+  equal "$(offers online-memory -r "")" "0 1 2"
+}
+
+@test "devices are offered where they can be named, and commands" {
+  equal "$(offers reserve "")" ""
+  equal "$(offers report "")" ""
+  equal "$(offers explain dax)" ""
+  equal "$(offers run -d dax0.0 -- daxctl-priv)" daxctl-private
+  equal "$(offers online-memory dax2)" dax2.0
+  equal "$(offers help dax)" ""
 }
 
 @test "the columns of list are offered, after others, too" {

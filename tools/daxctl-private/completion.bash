@@ -23,14 +23,14 @@ _daxctl_private_columns() { # PROGRAM
 _daxctl_private_values() { # PROGRAM VERB OPTION CURRENT
 	local before
 	case $3 in
-	-m | --mode) "$1" --list-values modes ;;
-	-p | --preset) "$1" --list-values presets ;;
-	-z | --zone) "$1" --list-values zones ;;
-	-s | --set) "$1" --list-values attributes | sed 's/$/=/' ;;
-	-t | --timeout) ;; # a number
-	-d | --dev) _daxctl_private_devices "$1" ;;
-	-r | --region) "$1" list --regions -o id 2>/dev/null | tail -n +2 ;;
-	-o | --output)
+	--mode) "$1" --list-values modes ;;
+	--preset) "$1" --list-values presets ;;
+	--zone) "$1" --list-values zones ;;
+	--set) "$1" --list-values attributes | sed 's/$/=/' ;;
+	--timeout | --interval | --count | --node | --at | --size | --align) ;; # numbers
+	--dev) _daxctl_private_devices "$1" ;;
+	--region) "$1" list --regions -o id 2>/dev/null | tail -n +2 ;;
+	--output)
 		[[ $2 == list ]] || return 1 # a file
 		before=${4%"${4##*,}"}
 		_daxctl_private_columns "$1" | while read -r; do echo "$before$REPLY"; done
@@ -66,19 +66,34 @@ _daxctl_private_verbs() { # PROGRAM
 	printf '%s\n' help --help --version
 }
 
+_daxctl_private_has_verb() { # PROGRAM VERB
+	! _daxctl_private_is_stock "$1" && "$1" --list-opts "$2" &>/dev/null
+}
+
+# The word before, with the name of the option for its letter: only the help has both.
+# The help of daxctl is its manual.
+_daxctl_private_long() { # PROGRAM VERB WORD
+	case $3 in
+	-[!-])
+		if _daxctl_private_has_verb "$1" "$2"; then
+			"$1" "$2" --help | sed -nE "s/^  $3, (--[a-z-]+) .*/\1/p"
+		elif [[ $3 == -r ]]; then
+			echo --region
+		fi
+		;;
+	*) printf '%s\n' "$3" ;;
+	esac
+}
+
 # Does the option take a value, which is the next word?
 _daxctl_private_takes_value() { # OPTION OPTIONS
-	case $1 in
-	--*) grep -qxF -e "$1=" <<<"$2" ;;
-	-[mpzsdrot]) return 0 ;;
-	*) return 1 ;;
-	esac
+	[[ $1 == --* ]] && grep -qxF -e "$1=" <<<"$2"
 }
 
 # One verb's options; daxctl has its own on one line.
 _daxctl_private_options() { # PROGRAM VERB
 	local other
-	_daxctl_private_is_stock "$1" || ! "$1" --list-opts "$2" 2>/dev/null || return 0
+	! _daxctl_private_has_verb "$1" "$2" || { "$1" --list-opts "$2"; return; }
 	other=$(_daxctl_private_other "$1") || other=$1
 	"$other" "$2" --list-opts 2>/dev/null | tr ' ' '\n'
 }
@@ -88,9 +103,21 @@ _daxctl_private_words() { # PROGRAM VERB CURRENT
 		_daxctl_private_options "$1" "$2"
 		return
 	fi
-	[[ $2 != help ]] || _daxctl_private_verbs "$1"
-	[[ $2 != policy ]] || "$1" --list-values attributes | sed 's/$/=/'
-	_daxctl_private_devices "$1"
+	case $2 in
+	help) _daxctl_private_verbs "$1"; return ;;
+	policy) "$1" --list-values attributes | sed 's/$/=/' ;;
+	esac
+	_daxctl_private_arguments "$1" "$2" "$3"
+}
+
+# What the first line of the help says. The verbs of daxctl take devices.
+_daxctl_private_arguments() { # PROGRAM VERB CURRENT
+	local usage=DEVICE
+	! _daxctl_private_has_verb "$1" "$2" || read -r usage < <("$1" "$2" --help)
+	case $usage in
+	*COMMAND*) compgen -c -- "$3" | sort -u ;;
+	*DEVICE*) _daxctl_private_devices "$1" ;;
+	esac
 }
 
 # The program that a word stands for: what is called in here is no alias.
@@ -111,6 +138,7 @@ _daxctl_private() {
 	elif [[ $before == = ]]; then
 		before=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
+	before=$(_daxctl_private_long "$program" "$verb" "$before")
 	if ((COMP_CWORD == 1)); then
 		words=$(_daxctl_private_verbs "$program")
 	elif _daxctl_private_takes_value "$before" "$(_daxctl_private_options "$program" "$verb")"; then
