@@ -41,6 +41,18 @@ link_is() { # LINK TARGET
   diff <(ls "$DEST/opt") <(echo other)
 }
 
+@test "the manual says where things are, at each prefix" {
+  local prefix text page
+  for prefix in /opt/dp /usr; do
+    install_tool prefix=$prefix
+    page=$(tr -d '\\' <"$DEST$prefix/share/man/man1/daxctl-private.1")
+    for text in "$prefix/share/daxctl-private/schema" "PATH=$prefix/lib/daxctl-private/bin:" \
+      "source $prefix/share/bash-completion/completions/daxctl-private"; do
+      grep -qF "$text" <<<"$page" || fail "not in the page: $text"
+    done
+  done
+}
+
 @test "the link is relative and leads to the program wherever that goes" {
   install_tool prefix=/opt/dp bindir=/opt/programs
   link_is /opt/dp/lib/daxctl-private/bin/daxctl ../../../../programs/daxctl-private
