@@ -110,6 +110,21 @@ writable_pct = 0"
   equal "$stderr" "error: all: no device is in mode private or cram: ENODEV: see daxctl-private list"
 }
 
+# It would have devices that are no longer of ours be so again after a boot.
+@test "nothing to save leaves the file, and that is told" {
+  local file=/etc/daxctl-private.conf.d/saved.conf device before
+  save_here
+  before=$(cat "$MACHINE$file")
+  for device in dax0.0 dax1.0; do rm "$DAX/$device/driver"; done
+  run -3 --separate-stderr save_here
+  equal "$output" "[]"
+  equal "$stderr" "error: all: no device is in mode private or cram: ENODEV: to save that, remove $file"
+  equal "$(cat "$MACHINE$file")" "$before"
+  rm "$MACHINE$file"
+  run -3 --separate-stderr save_here
+  equal "$stderr" "error: all: no device is in mode private or cram: ENODEV: see daxctl-private list"
+}
+
 @test "values that apply would not take are not saved" {
   echo 7 >"$DAX/dax0.0/mbind"
   run -1 --separate-stderr look save

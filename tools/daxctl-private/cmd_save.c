@@ -26,6 +26,16 @@ static const struct option_def options[] = {
 	END_OF_OPTIONS
 };
 
+static const char *target(void)
+{
+	return file ? file : SAVED;
+}
+
+static bool to_stdout(void)
+{
+	return global.dry_run || (file ? !strcmp(file, "-") : global.sysroot != NULL);
+}
+
 struct writer {
 	FILE *out;
 	const struct devices *devices;	/* all that there are */
@@ -192,6 +202,18 @@ static int check_names(const struct devices *devices, int argc, char **argv)
 	return 0;
 }
 
+/* The file that is there stays, and would have devices be so again after a boot. */
+static int tell_none(void)
+{
+	char *hint = !to_stdout() && sysfs_exists("%s", target()) ?
+		     xasprintf("to save that, remove %s", target()) :
+		     xstrdup("see daxctl-private list");
+
+	(void)complain("all", ENODEV, hint, "no device is in mode private or cram");
+	free(hint);
+	return EXIT_NO_MATCH;
+}
+
 static int write_devices(struct writer *w, int argc, char **argv)
 {
 	const struct devices *devices = w->devices;
@@ -211,10 +233,7 @@ static int write_devices(struct writer *w, int argc, char **argv)
 	free(w->ids);
 	if (w->bad)
 		return EXIT_FAILED;
-	if (json_object_array_length(w->saved))
-		return 0;
-	(void)complain("all", ENODEV, "see daxctl-private list", "no device is in mode private or cram");
-	return EXIT_NO_MATCH;
+	return json_object_array_length(w->saved) ? 0 : tell_none();
 }
 
 /* ---- the file ------------------------------------------------------------- */
@@ -246,14 +265,8 @@ static int save_to(const char *path, const char *text)
 	return EXIT_FAILED;
 }
 
-static bool to_stdout(void)
-{
-	return global.dry_run || (file ? !strcmp(file, "-") : global.sysroot != NULL);
-}
-
 static int deliver(struct writer *w, const char *text)
 {
-	const char *path = file ? file : SAVED;
 	size_t nr = json_object_array_length(w->saved);
 	int ret;
 
@@ -263,21 +276,19 @@ static int deliver(struct writer *w, const char *text)
 	}
 	if (!file)
 		(void)mkdir(CONFIG_DIR, 0755);
-	ret = save_to(path, text);
+	ret = save_to(target(), text);
 	print_objects(ret ? json_object_new_array() : json_object_get(w->saved));
 	if (!ret)
-		say("saved %zu device%s to %s", nr, nr == 1 ? "" : "s", path);
+		say("saved %zu device%s to %s", nr, nr == 1 ? "" : "s", target());
 	return ret;
 }
 
 /* What goes to stdout because that was asked for is nobody's rival. */
 static void load_others(struct writer *w)
 {
-	const char *path = file ? file : SAVED;
-
-	if (!strcmp(path, "-"))
+	if (!strcmp(target(), "-"))
 		return;
-	config_load_beside(&w->others, path);
+	config_load_beside(&w->others, target());
 	config_pair_silently(&w->others, w->devices);
 }
 
