@@ -216,6 +216,17 @@ ${4//CONF/$conf}}" "stderr for $2"
     "error: dax2.0: no section is for it, unless it is the one that is skipped: CONF:5: EINVAL: the warning says why"
 }
 
+@test "a key that is there twice fails others only if it says which device it is for" {
+  two_sections 'match.range = 0x108000000' 'mode = cram' 'low_mark = 70' 'low_mark = 60'
+  applied 1 dax1.0 '9: low_mark is in line 8, too: ENOTUNIQ: remove one of them' \
+    "error: dax1.0: its section is skipped: CONF:5: EINVAL: the warning says why"
+  applied 3 dax2.0 '9: low_mark is in line 8, too: ENOTUNIQ: remove one of them' \
+    "dax2.0: no section of the config is for it"
+  two_sections 'match.range = 0x108000000' 'mode = cram' 'match.range = 0x110000000'
+  applied 1 dax2.0 '8: match.range is in line 6, too: ENOTUNIQ: remove one of them' \
+    "error: dax2.0: no section is for it, unless it is the one that is skipped: CONF:5: EINVAL: the warning says why"
+}
+
 @test "what cannot be read fails devices that have no section" {
   local why='6: this is no [SECTION] and no KEY = VALUE: EINVAL: its section is skipped'
   two_sections nonsense 'match.range = 0x108000000'

@@ -14,6 +14,7 @@
 #include "text.h"
 
 #define FILES		"*.conf"
+#define MATCH		"match."
 #define MAX_SIZE	(1 << 20)
 
 struct reader {
@@ -183,8 +184,14 @@ static int check_section(const struct section *section)
 	return bad;
 }
 
+/* What is there twice may be for two devices. */
+static bool says_which(const struct config_line *at)
+{
+	return !at->key || !strncmp(at->key, MATCH, strlen(MATCH));
+}
+
 /* Also what libiniparser has made one of. */
-static int check_repeats(const struct reader *r, const char *name)
+static int check_repeats(const struct reader *r, const char *name, struct section *section)
 {
 	int bad = 0;
 
@@ -199,6 +206,7 @@ static int check_repeats(const struct reader *r, const char *name)
 		bad = complain(where, ENOTUNIQ, "remove one of them", "%s is in line %d, too",
 			       at->key ? at->key : "the section", before);
 		free(where);
+		section->unclear |= says_which(at);
 	}
 	return bad;
 }
@@ -262,10 +270,8 @@ static int fill_section(const struct reader *r, const char *header, struct secti
 {
 	int bad = check_name(r->config, section);
 
-	if (check_repeats(r, header)) {
-		section->unclear = true;
+	if (check_repeats(r, header, section))
 		bad = -EINVAL;
-	}
 	if (read_keys(r, header, section)) {
 		(void)check_values(section);
 		bad = -EINVAL;
