@@ -99,6 +99,13 @@ offers() { # WORD...
   equal "$(offers policy dax2)" dax2.0
 }
 
+@test "nothing is offered for the value that is set" {
+  equal "$(offers policy mbind =)" ""
+  equal "$(offers policy dax0.0 mbind = d)" ""
+  equal "$(offers policy --set mbind = d)" ""
+  equal "$(offers policy --set = mb)" "mbind="
+}
+
 @test "files are offered where a value is one" {
   cd "$BATS_TEST_TMPDIR"
   equal "$(offers report --output bi)" bin

@@ -98,24 +98,26 @@ _daxctl_private_options() { # PROGRAM VERB
 	"$other" "$2" --list-opts 2>/dev/null | tr ' ' '\n'
 }
 
+# 1 if it is a command.
 _daxctl_private_words() { # PROGRAM VERB CURRENT
 	if [[ $3 == -* ]]; then
 		_daxctl_private_options "$1" "$2"
-		return
+		return 0
 	fi
 	case $2 in
 	help) _daxctl_private_verbs "$1"; return ;;
 	policy) "$1" --list-values attributes | sed 's/$/=/' ;;
 	esac
-	_daxctl_private_arguments "$1" "$2" "$3"
+	_daxctl_private_arguments "$1" "$2"
 }
 
-# What the first line of the help says. The verbs of daxctl take devices.
-_daxctl_private_arguments() { # PROGRAM VERB CURRENT
+# What the first line of the help says; 1 if it is a command. The verbs of daxctl take
+# devices.
+_daxctl_private_arguments() { # PROGRAM VERB
 	local usage=DEVICE
 	! _daxctl_private_has_verb "$1" "$2" || read -r usage < <("$1" "$2" --help)
 	case $usage in
-	*COMMAND*) compgen -c -- "$3" | sort -u ;;
+	*COMMAND*) return 1 ;;
 	*DEVICE*) _daxctl_private_devices "$1" ;;
 	esac
 }
@@ -132,11 +134,13 @@ _daxctl_private() {
 	local before=${COMP_WORDS[COMP_CWORD - 1]} words
 	program=$(_daxctl_private_program "$1")
 	COMPREPLY=()
-	# "--mode=x" is three words here
+	# "--mode=x" is three words here, and so is "mbind=1", whose values are not known
 	if [[ $current == = ]]; then
 		current=
+		[[ $before == --* ]] || return 0
 	elif [[ $before == = ]]; then
 		before=${COMP_WORDS[COMP_CWORD - 2]}
+		[[ $before == --* ]] || return 0
 	fi
 	before=$(_daxctl_private_long "$program" "$verb" "$before")
 	if ((COMP_CWORD == 1)); then
@@ -147,8 +151,9 @@ _daxctl_private() {
 			compopt -o filenames 2>/dev/null
 			return
 		}
-	else
-		words=$(_daxctl_private_words "$program" "$verb" "$current")
+	elif ! words=$(_daxctl_private_words "$program" "$verb" "$current"); then
+		mapfile -t COMPREPLY < <(compgen -c -- "$current" | sort -u)
+		return
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
 	[[ ${COMPREPLY[*]} != *= ]] || compopt -o nospace 2>/dev/null
