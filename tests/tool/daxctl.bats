@@ -101,6 +101,18 @@ setup() {
   equal "$(json 0.chardev)" dax0.0
 }
 
+# daxctl itself does so: a script looks there for what it can enable.
+@test "called daxctl, list has devices without a driver" {
+  local options
+  for options in "" "-d dax2.0" "-D -r 2" "--devices --no-idle"; do
+    # shellcheck disable=SC2086 # several words
+    run -0 daxctl list --sysroot "$MACHINE" $options
+    [[ $output == *'"chardev":"dax2.0"'*'"state":"disabled"'* ]] || fail "$options: $output"
+  done
+  run -0 daxctl list --sysroot "$MACHINE" -RD -r 2
+  equal "$(json 0.devices.0.chardev)" dax2.0
+}
+
 @test "regions have devices without a driver with --idle only" {
   run -0 look list -RD -r 2
   equal "$(json 0.devices)" "[]"

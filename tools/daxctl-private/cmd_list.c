@@ -102,6 +102,12 @@ static struct json_object *describe(const struct device *dev)
 	return obj;
 }
 
+/* To daxctl only what has no memory is idle. */
+static bool is_idle(const struct device *dev)
+{
+	return !dev->driver && !called_daxctl();
+}
+
 /* Those of a region, or all. */
 static struct json_object *list_devices(const struct devices *devices,
 					const struct daxctl_region *of)
@@ -111,7 +117,7 @@ static struct json_object *list_devices(const struct devices *devices,
 	for (int i = 0; i < devices->nr; i++) {
 		const struct device *dev = &devices->dev[i];
 
-		if ((idle || dev->driver) && (!of || daxctl_dev_get_region(dev->dax) == of))
+		if ((idle || !is_idle(dev)) && (!of || daxctl_dev_get_region(dev->dax) == of))
 			json_object_array_add(array, describe(dev));
 	}
 	return array;
