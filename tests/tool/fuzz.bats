@@ -34,13 +34,14 @@ fuzz_sanitized() { # KIND PROC
   [[ $2 != with_own_proc || $leaks == 0 ]] || export OWN_PROC=1
   export ASAN_OPTIONS=detect_leaks=$leaks FORK_SERVER=$TOOL/build-san/forkserver
   "${run[@]}" python3 "$BATS_TEST_DIRNAME/fuzz.py" "$1" "$TOOL/build-san/daxctl-private" \
-    "$MACHINE" "${FUZZ_CASES:-2000}" "${FUZZ_SEED:-1}"
+    "$MACHINE" "${FUZZ_CASES:-1000}" "${FUZZ_SEED:-1}"
 }
 
-# A few, by the program under valgrind.
+# A hundred, by the program under valgrind, which a child has with it.
 fuzz_valgrind() { # KIND
-  fuzz "$1" "$TOOL/build/daxctl-private" 10 "${FUZZ_SEED:-2}" \
-    valgrind -q --vgdb=no --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect
+  make -s -C "$TOOL" build/forkserver >&2
+  FORK_SERVER=$TOOL/build/forkserver fuzz "$1" "$TOOL/build/daxctl-private" "${FUZZ_CASES:-100}" \
+    "${FUZZ_SEED:-2}" valgrind -q --vgdb=no --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect
 }
 
 setup() {

@@ -8,9 +8,9 @@ verb, with random arguments, on machines whose files have been changed at random
 
 Each case has to end in time with a documented exit code, which no sanitizer and no
 WRAPPER uses, and print JSON, or nothing after a usage error. Prints the command lines
-that did not, and ends with 1 then. With FORK_SERVER, that program runs the cases. With
-OWN_PROC the machines get the /proc of this name space, with their files in it, as the
-leak sanitizer needs one.
+that did not, and ends with 1 then. With FORK_SERVER, that program runs the cases, below
+the WRAPPER. With OWN_PROC the machines get the /proc of this name space, with their
+files in it, as the leak sanitizer needs one.
 """
 import ctypes
 import json
@@ -390,13 +390,13 @@ def start(command, wrapper):
 class ForkServer:
     """Programs that fork for each case, see forkserver.c: one for each thread."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, command):
+        self.command = command
         self.local = threading.local()
 
     def run(self, command, _wrapper):
         if not hasattr(self.local, "server"):
-            self.local.server = subprocess.Popen([self.path], stdin=subprocess.PIPE,
+            self.local.server = subprocess.Popen(self.command, stdin=subprocess.PIPE,
                                                  stdout=subprocess.PIPE, env=ENVIRONMENT)
         server = self.local.server
         line = b"".join(word.encode() + b"\0" for word in command)
@@ -472,7 +472,7 @@ def main(kind, program, machine, cases, seed, *wrapper):
     make = KINDS[kind](program, int(seed))
     commands = [[program, *make.one(machine)] for _ in range(int(cases))]
     server = os.environ.get("FORK_SERVER")
-    run = ForkServer(server).run if server else start
+    run = ForkServer([*wrapper, server]).run if server else start
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         verdicts = pool.map(lambda command: judge(command, wrapper, run), commands)
         wrong = [pair for pair in zip(commands, verdicts) if pair[1]]
