@@ -74,7 +74,7 @@ _daxctl_private_has_verb() { # PROGRAM VERB
 # The help of daxctl is its manual.
 _daxctl_private_long() { # PROGRAM VERB WORD
 	case $3 in
-	-[!-])
+	-[a-zA-Z])
 		if _daxctl_private_has_verb "$1" "$2"; then
 			"$1" "$2" --help | sed -nE "s/^  $3, (--[a-z-]+) .*/\1/p"
 		elif [[ $3 == -r ]]; then
