@@ -132,6 +132,14 @@ cgroups() {
   equal "$(ls "$PACKED/$tables")" SRAT
 }
 
+@test "a file may have any name" {
+  file_of etc/daxctl-private.conf.d/$'m\xc3\xbcll.conf' '# utf-8'
+  file_of etc/daxctl-private.conf.d/$'m\xfcll.conf' '# latin 1'
+  pack
+  has etc/daxctl-private.conf.d/$'m\xc3\xbcll.conf' '# utf-8'
+  has etc/daxctl-private.conf.d/$'m\xfcll.conf' '# latin 1'
+}
+
 @test "CXL devices are there with the size of their memory" {
   local memdev
   machine cxl

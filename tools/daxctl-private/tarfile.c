@@ -33,7 +33,7 @@
 	each(archive_write_new)			\
 	each(archive_write_open_fd)		\
 	each(archive_write_set_filter_option)	\
-	each(archive_write_set_format_pax_restricted)
+	each(archive_write_set_format_gnutar)
 
 #define MEMBER(function)	__typeof__(function) *(function);
 static struct { FUNCTIONS(MEMBER) } la;
@@ -99,11 +99,14 @@ struct tarfile *tarfile_open(const char *name, int fd)
 	tar->archive = la.archive_write_new();
 	if (!tar->archive)
 		out_of_memory();
-	/* without the time, a captured machine gives the same file each time */
+	/*
+	 * Without the time, a captured machine gives the same file each time. To pax the
+	 * bytes of a name would have to be text in the locale of the user.
+	 */
 	if (la.archive_write_add_filter_gzip(tar->archive) == ARCHIVE_OK &&
 	    la.archive_write_set_filter_option(tar->archive, "gzip", "timestamp", NULL) ==
 		    ARCHIVE_OK &&
-	    la.archive_write_set_format_pax_restricted(tar->archive) == ARCHIVE_OK &&
+	    la.archive_write_set_format_gnutar(tar->archive) == ARCHIVE_OK &&
 	    la.archive_write_open_fd(tar->archive, fd) == ARCHIVE_OK)
 		return tar;
 	(void)tarfile_close(tar, false);
