@@ -140,6 +140,18 @@ cgroups() {
   has etc/daxctl-private.conf.d/$'m\xfcll.conf' '# latin 1'
 }
 
+# reserve asks for both: a kernel that EFI boots is not put at random
+@test "how the machine boots is there, and the memory that the firmware told of" {
+  file_of sys/firmware/efi/systab 'ACPI20=0xbfb7e014'
+  file_of sys/firmware/memmap/0/type 'System RAM'
+  file_of sys/firmware/memmap/0/start 0x100000000
+  pack
+  [ -d "$PACKED/sys/firmware/efi" ]
+  [ ! -e "$PACKED/sys/firmware/efi/systab" ]
+  has sys/firmware/memmap/0/type 'System RAM'
+  has sys/firmware/memmap/0/start 0x100000000
+}
+
 @test "CXL devices are there with the size of their memory" {
   local memdev
   machine cxl

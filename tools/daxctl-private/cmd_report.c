@@ -117,6 +117,8 @@ static bool pack_machine(struct packer *p)
 		{ "/sys/devices/system/node", 2 },
 		{ "/sys/devices/system/memory", 2 },
 		{ "/sys/devices/virtual/memory_tiering", 2 },
+		{ "/sys/firmware/efi", 0 },
+		{ "/sys/firmware/memmap", 2 },
 		{ "/sys/kernel/mm", 3 },
 		{ "/sys/module/anondax", 1 },
 		{ "/sys/module/cramdax", 1 },
