@@ -8,8 +8,6 @@
 #include "sysfs.h"
 #include "text.h"
 
-#define SOFT_RESERVED	"Soft Reserved"
-
 static bool is_soft_reserved(const struct mem_range *range)
 {
 	return !strcmp(range->name, SOFT_RESERVED);
@@ -55,26 +53,6 @@ static void check_soft_reservation(struct checks *checks, const struct mem_map *
 	}
 }
 
-static bool overlaps(const struct mem_range *range, uint64_t start, uint64_t end)
-{
-	return range->start < end && start < range->end;
-}
-
-/* Whether something of that name covers the range, in parts if need be. */
-static bool has_range(const struct mem_map *map, const char *name, uint64_t start, uint64_t end)
-{
-	uint64_t covered = 0;
-
-	for (int i = 0; i < map->nr; i++) {
-		const struct mem_range *range = &map->range[i];
-
-		if (!strncmp(range->name, name, strlen(name)) && overlaps(range, start, end))
-			covered += (range->end < end ? range->end : end) -
-				   (range->start > start ? range->start : start);
-	}
-	return covered >= end - start;
-}
-
 static void check_memmap(struct checks *checks, const struct mem_map *map, const char *word)
 {
 	struct memmap m;
@@ -91,8 +69,7 @@ static void check_memmap(struct checks *checks, const struct mem_map *map, const
 	name = m.kind == '!' ? "Persistent Memory" : SOFT_RESERVED;
 	if (map->hidden) {
 		check_ok(checks, "memmap", word, "what became of it is told to root only");
-	} else if (m.size && m.start + m.size > m.start &&
-		   has_range(map, name, m.start, m.start + m.size)) {
+	} else if (mem_map_covers(map, name, m.start, m.start + m.size)) {
 		check_ok(checks, "memmap", word, "%s in /proc/iomem", name);
 	} else {
 		check_problem(checks, "memmap", word,
@@ -119,7 +96,7 @@ static bool has_device(const struct devices *devices, const struct mem_range *ra
 	*known = true;
 	for (int i = 0; i < devices->nr; i++)
 		for (int m = 0; device_range(&devices->dev[i], m, &start, &end, known); m++)
-			if (overlaps(range, start, end))
+			if (mem_range_overlaps(range, start, end))
 				return true;
 	return false;
 }

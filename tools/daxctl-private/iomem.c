@@ -86,6 +86,32 @@ bool firmware_map_load(struct mem_map *map)
 	return map->nr;
 }
 
+bool mem_range_overlaps(const struct mem_range *range, uint64_t start, uint64_t end)
+{
+	return range->start < end && start < range->end;
+}
+
+/**
+ * mem_map_covers() - is all of a range the same?
+ * @map: the map
+ * @name: what it has to be, in parts if need be; more may follow, as of "System RAM (kmem)"
+ * @start: the first byte
+ * @end: the first byte after it
+ */
+bool mem_map_covers(const struct mem_map *map, const char *name, uint64_t start, uint64_t end)
+{
+	uint64_t covered = 0;
+
+	for (int i = 0; i < map->nr; i++) {
+		const struct mem_range *range = &map->range[i];
+
+		if (!strncmp(range->name, name, strlen(name)) && mem_range_overlaps(range, start, end))
+			covered += (range->end < end ? range->end : end) -
+				   (range->start > start ? range->start : start);
+	}
+	return start < end && covered >= end - start;
+}
+
 void mem_map_free(struct mem_map *map)
 {
 	while (map->nr)
