@@ -231,6 +231,53 @@ cmdline_is() { # WORDS
   equal "$(json 0.steps.1.step)" "run update-grub"
 }
 
+# A GRUB of the machine, whose update-grub has the shell read the files as the real one does.
+fake_grub() {
+  mkdir -p "$MACHINE/bin" "$MACHINE/boot/grub" "$MACHINE/etc/default/grub.d"
+  echo 'GRUB_CMDLINE_LINUX="quiet"' >"$MACHINE/etc/default/grub"
+  cat >"$MACHINE/bin/update-grub" <<'END'
+#!/usr/bin/sh
+. /etc/default/grub
+for file in /etc/default/grub.d/*.cfg; do [ ! -e "$file" ] || . "$file"; done
+echo "linux /vmlinuz ro $GRUB_CMDLINE_LINUX panic=9" >/boot/grub/grub.cfg
+END
+  chmod +x "$MACHINE/bin/update-grub"
+}
+
+grub_has() { # WORDS
+  equal "$(<"$MACHINE/boot/grub/grub.cfg")" "linux /vmlinuz ro $1 panic=9" grub.cfg
+}
+
+@test "what was applied stays, before the boot that sets it aside and after it" {
+  big_machine
+  fake_grub
+  run -0 --separate-stderr inside reserve 2g --node 1 --apply
+  equal "$(json 0.changed) $(json 0.updated)" "true true"
+  grub_has "quiet memmap=2G%30G-1+0xefffffff private_nodes=1"
+  run -0 --separate-stderr inside reserve 2g --apply
+  start_is 30
+  equal "$(json 0.changed) $(json 0.updated)" "false true"
+  sed -i -e 's/-7ffffffff/-77fffffff/' -e '$ a 780000000-7ffffffff : Soft Reserved' \
+    "$MACHINE/proc/iomem"
+  run -0 --separate-stderr inside reserve 2g --apply
+  start_is 30
+  equal "$(json 0.changed)" false
+  grub_has "quiet memmap=2G%30G-1+0xefffffff private_nodes=1"
+}
+
+@test "what was applied is replaced if that range is no memory, or not all of it" {
+  big_machine
+  fake_grub
+  run -0 inside reserve 2g --node 1 --apply
+  sed -i 's/-7ffffffff/-7bfffffff/' "$MACHINE/proc/iomem"
+  rm "$MACHINE/sys/devices/system/node/node1/memory31"
+  run -0 --separate-stderr inside reserve 2g --node 1 --apply
+  start_is 29
+  equal "$(json 0.changed)" true
+  [[ $stderr == *"it replaces memmap=2G%30G"* ]]
+  grub_has "quiet memmap=2G%29G-1+0xefffffff private_nodes=1"
+}
+
 @test "--apply and --remove are not for a captured machine" {
   big_machine
   for option in --apply --remove; do

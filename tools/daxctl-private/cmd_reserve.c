@@ -65,7 +65,7 @@ static char *cmdline_of(const struct place *place)
 	return line;
 }
 
-/* What the file has is as good, and may be in use already. */
+/* What the file has is as good, and may be in use already; but memory comes and goes. */
 static bool is_applied(struct place *place, const char *cmdline)
 {
 	char *copy, *word;
@@ -79,7 +79,8 @@ static bool is_applied(struct place *place, const char *cmdline)
 	word[strcspn(word, " ")] = '\0';
 	same = memmap_parse(word, &m) && m.to == E820_SOFT_RESERVED && m.size == place->size &&
 	       (place->start == ANYWHERE || place->start == m.start) &&
-	       (place->node == ANY_NODE || place->node == place_node_of(m.start));
+	       (place->node == ANY_NODE || place->node == place_node_of(m.start)) &&
+	       place_is_there(m.start, m.size);
 	free(copy);
 	if (same) {
 		place->start = m.start;

@@ -66,7 +66,7 @@ static void add_free(struct machine *m, int i)
 
 static bool is_ram(const struct mem_range *range)
 {
-	return !range->depth && !strcmp(range->name, "System RAM");
+	return !range->depth && !strcmp(range->name, SYSTEM_RAM);
 }
 
 static void machine_free(struct machine *m)
@@ -233,6 +233,24 @@ int place_node_of(uint64_t address)
 
 	free(list);
 	return found;
+}
+
+/**
+ * place_is_there() - is there memory that is set aside, or could be at the next boot?
+ * @start: where it starts
+ * @size: its size
+ *
+ * Return: true, too, if where memory is is told to root only
+ */
+bool place_is_there(uint64_t start, uint64_t size)
+{
+	struct mem_map map;
+	bool there = !iomem_load(&map) || map.hidden ||
+		     mem_map_covers(&map, SOFT_RESERVED, start, start + size) ||
+		     mem_map_covers(&map, SYSTEM_RAM, start, start + size);
+
+	mem_map_free(&map);
+	return there;
 }
 
 /* ---- the search ----------------------------------------------------------- */

@@ -20,5 +20,6 @@ struct place {
 char *place_node_hint(void);
 int place_find(struct place *place);
 int place_node_of(uint64_t address);
+bool place_is_there(uint64_t start, uint64_t size);
 
 #endif
