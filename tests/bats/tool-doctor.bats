@@ -12,9 +12,11 @@ tool() {
   "$BATS_TEST_DIRNAME/../../tools/daxctl-private/build/daxctl-private" "$@"
 }
 
-# A GRUB of our own, whose update-grub notes what the shell makes of the files.
+# A GRUB of our own, whose update-grub notes what the shell makes of the files. That of
+# the machine that the root directory is of is out of sight.
 fake_grub() {
   mount -t tmpfs tmpfs /etc/default
+  mountpoint -q /boot || mount -t tmpfs tmpfs /boot
   mkdir "$BATS_TEST_TMPDIR/bin" /etc/default/grub.d
   cat >"$BATS_TEST_TMPDIR/bin/update-grub" <<END
 #!/bin/sh
@@ -28,7 +30,10 @@ END
 }
 
 teardown_file() {
-  ! mountpoint -q /etc/default || umount /etc/default
+  local dir
+  for dir in /etc/default /boot; do
+    ! mountpoint -q "$dir" || umount "$dir"
+  done
 }
 
 @test "tool-doctor: a device that can be plugged has no problem, and then can be plugged" {

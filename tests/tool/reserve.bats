@@ -278,6 +278,24 @@ grub_has() { # WORDS
   grub_has "quiet memmap=2G%29G-1+0xefffffff private_nodes=1"
 }
 
+@test "words that do not get into the configuration of GRUB are told" {
+  big_machine
+  fake_grub
+  echo 'GRUB_CMDLINE_LINUX="quiet splash"' >"$MACHINE/etc/default/grub.d/zz.cfg"
+  run -64 --separate-stderr inside reserve 2g --apply
+  equal "$(json 0.changed) $(json 0.updated)" "true false"
+  equal "$stderr" "error: /boot/grub/grub.cfg: update-grub has left the words out: is GRUB_CMDLINE_LINUX set anew in another file of /etc/default/grub.d?"
+  # one that adds to it, and one that has quotes of its own
+  # shellcheck disable=SC2016 # update-grub does it
+  echo 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX splash"' >"$MACHINE/etc/default/grub.d/zz.cfg"
+  echo "GRUB_CMDLINE_LINUX='dyndbg=\"file dax* +p\"'" >"$MACHINE/etc/default/grub"
+  run -0 --separate-stderr inside reserve 2g --apply
+  equal "$(json 0.changed) $(json 0.updated)" "false true"
+  grub_has 'dyndbg="file dax* +p" memmap=2G%16G-1+0xefffffff private_nodes=1 splash'
+  run -0 --separate-stderr inside reserve --remove
+  grub_has 'dyndbg="file dax* +p" splash'
+}
+
 @test "--apply and --remove are not for a captured machine" {
   big_machine
   for option in --apply --remove; do

@@ -129,9 +129,9 @@ static int print_result(struct json_object *obj)
 /* ---- what is done --------------------------------------------------------- */
 
 /* The file alone does nothing: without update-grub it is half the work. */
-static int finish(struct json_object *obj, bool changed)
+static int finish(struct json_object *obj, const char *cmdline, bool changed)
 {
-	bool updated = grub_update();
+	bool updated = grub_update(cmdline);
 
 	add_text(obj, "file", GRUB_FILE);
 	json_object_object_add(obj, "changed", json_object_new_boolean(changed));
@@ -156,7 +156,7 @@ static int write_it(struct json_object *obj, const char *cmdline, bool same)
 		json_object_put(obj);
 		return EXIT_FAILED;
 	}
-	return global.dry_run ? print_result(obj) : finish(obj, !same);
+	return global.dry_run ? print_result(obj) : finish(obj, cmdline, !same);
 }
 
 static int reserve_size(struct place *place)
@@ -193,7 +193,7 @@ static int remove_it(void)
 		json_object_put(obj);
 		return EXIT_FAILED;
 	}
-	return finish(obj, removed);
+	return finish(obj, NULL, removed);
 }
 
 static int no_such_node(void)

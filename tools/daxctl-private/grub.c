@@ -15,6 +15,7 @@
 #include "text.h"
 
 #define GRUB_DIR	"/etc/default/grub.d"
+#define GRUB_CONFIG	"/boot/grub/grub.cfg"
 #define VARIABLE	"GRUB_CMDLINE_LINUX"
 #define BEFORE		VARIABLE "=\"$" VARIABLE " "
 
@@ -141,12 +142,27 @@ static int run_update(int *status)
 	return 0;
 }
 
+/* Files that come later may set the variable anew. Where there is none to look at, all is well. */
+static bool config_has(const char *cmdline)
+{
+	char *text = sysfs_read(GRUB_CONFIG);
+	bool has = !text || strstr(text, cmdline);
+
+	free(text);
+	if (!has)
+		(void)complain(GRUB_CONFIG, 0,
+			       "is " VARIABLE " set anew in another file of " GRUB_DIR "?",
+			       "update-grub has left the words out");
+	return has;
+}
+
 /**
  * grub_update() - have GRUB read the file
+ * @cmdline: the words that it has; NULL: it is gone
  *
  * Return: whether it did; an error was told
  */
-bool grub_update(void)
+bool grub_update(const char *cmdline)
 {
 	int status = 0, err = run_update(&status);
 
@@ -155,5 +171,5 @@ bool grub_update(void)
 			       "cannot be started");
 	else if (status)
 		(void)complain("update-grub", 0, "its messages are above", "failed");
-	return !err && !status;
+	return !err && !status && (!cmdline || config_has(cmdline));
 }

@@ -11,6 +11,6 @@ char *grub_text(const char *cmdline);
 char *grub_cmdline(void);
 int grub_write(const char *text);
 int grub_remove(bool *removed);
-bool grub_update(void);
+bool grub_update(const char *cmdline);
 
 #endif
