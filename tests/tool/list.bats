@@ -47,6 +47,18 @@ for obj in json.loads(sys.argv[1]):
   equal "$(json 0.gate)" open
 }
 
+@test "numbers are as large as the kernel writes them" {
+  machine tiers
+  local most=18446744073709551615 dir=$BATS_TEST_TMPDIR/tiers/sys/bus/dax/devices/dax1.0
+  for file in stats/placed low_mark ratio; do echo $most >"$dir/$file"; done
+  echo -1 >"$dir/used" # which cannot be
+  run -0 look list dax1.0
+  equal "$(json 0.stats.placed) $(json 0.policy.low_mark) $(json 0.ratio)" "$most $most $most"
+  equal "$(json 0.used)" 0
+  run -0 look stat --json dax1.0
+  equal "$(json nodes.0.stats.placed) $(json nodes.0.ratio)" "$most $most"
+}
+
 @test "devices without a driver are listed with --idle only" {
   machine tiers
   run -0 look list

@@ -91,7 +91,7 @@ static void add_marks(struct events *events, const struct seen *was, const struc
 		struct json_object *obj = new_event("mark", is);
 
 		add_text(obj, "mark", names[mark]);
-		add_number(obj, "percent", (int64_t)is->mark[mark]);
+		add_count(obj, "percent", is->mark[mark]);
 		add_text(obj, "direction", up ? "above" : "below");
 		print_event(events, obj);
 		level += up ? 1 : -1;

@@ -50,6 +50,11 @@ void add_number(struct json_object *obj, const char *key, int64_t number)
 	add_value(obj, key, json_object_new_int64(number));
 }
 
+void add_count(struct json_object *obj, const char *key, uint64_t count)
+{
+	add_value(obj, key, json_object_new_uint64(count));
+}
+
 /**
  * add_size() - a number of bytes, with --human as text for people
  * @obj: the object that gets it
@@ -61,7 +66,7 @@ void add_size(struct json_object *obj, const char *key, uint64_t bytes)
 	char *text;
 
 	if (!global.human) {
-		add_value(obj, key, json_object_new_uint64(bytes));
+		add_count(obj, key, bytes);
 		return;
 	}
 	text = human_size(bytes);
@@ -82,7 +87,7 @@ void add_address(struct json_object *obj, const char *key, uint64_t address)
 	if (global.human)
 		add_text(obj, key, text);
 	else
-		add_value(obj, key, json_object_new_uint64(address));
+		add_count(obj, key, address);
 	free(text);
 }
 
@@ -92,7 +97,7 @@ static void add_attribute(struct json_object *obj, const struct device *dev, con
 	char *text;
 
 	if (device_number(dev, name, &number)) {
-		add_number(obj, name, (int64_t)number);
+		add_count(obj, name, number);
 		return;
 	}
 	text = device_attr(dev, name);
@@ -116,7 +121,7 @@ static struct json_object *policy_to_json(const struct device *dev)
 
 static void add_counter(void *stats, const char *name, uint64_t pages)
 {
-	add_number(stats, name, (int64_t)pages);
+	add_count(stats, name, pages);
 }
 
 /* Counters are in pages, those of every node since it was plugged. */
@@ -203,7 +208,7 @@ struct json_object *device_to_json(const struct device *dev)
 	add_size(obj, "size", daxctl_dev_get_size(dev->dax));
 	if (daxctl_dev_get_target_node(dev->dax) >= 0)
 		add_number(obj, "target_node", daxctl_dev_get_target_node(dev->dax));
-	add_number(obj, "align", (int64_t)daxctl_dev_get_align(dev->dax));
+	add_count(obj, "align", daxctl_dev_get_align(dev->dax));
 	add_text(obj, "mode", mode_name(dev->mode));
 	add_blocks(obj, dev);
 	if (dev->mode == MODE_DISABLED)

@@ -15,6 +15,7 @@ struct json_object *text_to_json(const char *text);
 void add_value(struct json_object *obj, const char *key, struct json_object *value);
 void add_text(struct json_object *obj, const char *key, const char *text);
 void add_number(struct json_object *obj, const char *key, int64_t number);
+void add_count(struct json_object *obj, const char *key, uint64_t count);
 void add_size(struct json_object *obj, const char *key, uint64_t bytes);
 void add_address(struct json_object *obj, const char *key, uint64_t address);
 

@@ -76,6 +76,6 @@ struct json_object *region_to_json(struct daxctl_region *region)
 	if (available)
 		add_size(obj, "available_size", available);
 	if (align < ULONG_MAX)
-		add_number(obj, "align", (int64_t)align);
+		add_count(obj, "align", align);
 	return obj;
 }

@@ -32,8 +32,7 @@ static void add_counters(struct json_object *obj, const struct node_stat *node,
 	for (int i = 0; i < node->nr; i++) {
 		const struct counter *counter = &node->counter[i];
 
-		add_number(counter->of_node ? vmstat : stats, counter->name,
-			   (int64_t)counter->value);
+		add_count(counter->of_node ? vmstat : stats, counter->name, counter->value);
 		add_fixed(rates, counter->name, counter->rate);
 	}
 	json_object_object_add(obj, "stats", stats);
@@ -61,7 +60,7 @@ static struct json_object *node_to_json(const struct node_stat *node, const stru
 	}
 	if (node->compressed) {
 		add_text(obj, "gate", node->gate);
-		add_number(obj, "ratio", (int64_t)node->ratio);
+		add_count(obj, "ratio", node->ratio);
 	}
 	add_counters(obj, node, sample);
 	return obj;

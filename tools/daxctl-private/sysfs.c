@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -109,7 +110,8 @@ bool sysfs_number(uint64_t *value, const char *format, ...)
 	path = xvasprintf(format, args);
 	va_end(args);
 	text = read_path(path);
-	if (text && *text) {
+	/* strtoull() takes a sign, and what is below zero for something huge */
+	if (text && isdigit((unsigned char)*text)) {
 		errno = 0;
 		got = strtoull(text, &end, 0);
 		ok = !errno && !*end;
