@@ -92,6 +92,24 @@ END
   equal "$(codes 0.mappings.0.reasons)" came-before
 }
 
+@test "cgroups are looked for where they are mounted" {
+  mkdir -p "$MACHINE/run/cgroup2/jobs" "$MACHINE/proc/self"
+  echo 'none /run/cgroup2 cgroup2 rw 0 0' >"$MACHINE/proc/self/mounts"
+  echo 0 >"$MACHINE/run/cgroup2/jobs/cpuset.mems"
+  process 41 /jobs <<<'7f0000000000 bind:1 anon=1 N0=1 kernelpagesize_kB=4'
+  run -0 look explain 41
+  equal "$(codes 0.mappings.0.reasons)" cpuset
+}
+
+@test "names are shown as they are, as far as they are text" {
+  process 41 /möbel <<<'7f0000000000 bind:1 anon=1 N0=1 kernelpagesize_kB=4'
+  echo 0 >"$MACHINE/sys/fs/cgroup/möbel/cpuset.mems"
+  printf 'ма\xff\033c\n' >"$MACHINE/proc/41/comm"
+  run -0 look explain 41
+  equal "$(json 0.cgroup) $(json 0.command)" "/möbel ма??c"
+  [[ $(json 0.mappings.0.reasons.0.text) == *" /möbel "* ]]
+}
+
 @test "else the node is full, the memory came before, or is pinned" {
   mapping_is 'bind:1 anon=1 N0=1 kernelpagesize_kB=4' came-before
   PINNED=4 mapping_is 'bind:1 anon=1 N0=1 kernelpagesize_kB=4' pinned came-before

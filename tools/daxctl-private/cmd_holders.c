@@ -15,8 +15,6 @@
 #include "sysfs.h"
 #include "text.h"
 
-#define CGROUPS	"/sys/fs/cgroup"
-
 static const char *region;
 
 static const struct option_def options[] = {
@@ -47,7 +45,7 @@ static void add_unknown(struct search *s, const char *code, const char *text)
 /* "anon N0=4096 N1=0": what is charged for anonymous memory, wherever it was used. */
 static bool charged(const char *cgroup, int node, uint64_t *bytes)
 {
-	char *text = sysfs_read(CGROUPS "%s/memory.numa_stat", cgroup);
+	char *text = cgroup_attr(cgroup, "memory.numa_stat");
 	char *word = xasprintf(" N%d=", node);
 	char *end = text && !strncmp(text, "anon ", 5) ? strchr(text, '\n') : NULL;
 	const char *at;

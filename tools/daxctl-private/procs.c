@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /* A process may end while it is looked at: then its files are gone, or empty. */
+#include <ctype.h>
 #include <errno.h>
+#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +12,6 @@
 #include "procs.h"
 #include "sysfs.h"
 #include "text.h"
-
-#define CGROUPS	"/sys/fs/cgroup"
 
 /* ---- numa_maps ------------------------------------------------------------ */
 
@@ -176,13 +176,16 @@ int process_on_node(int pid, int node, uint64_t *bytes)
 	return ret;
 }
 
-/* The name is any bytes, JSON is not. */
+/* The name is any bytes, JSON is not, and some move the cursor. TEXT is freed. */
 static char *printable(char *text)
 {
-	for (char *s = text; s && *s; s++)
-		if (*s < ' ' || *s > '~')
+	char *valid = text ? utf8_text(text) : NULL;
+
+	for (char *s = valid; s && *s; s++)
+		if (iscntrl((unsigned char)*s))
 			*s = '?';
-	return text;
+	free(text);
+	return valid;
 }
 
 /**
@@ -215,6 +218,41 @@ char *process_cgroup(int pid)
 	path = at ? xasprintf("%.*s", (int)strcspn(at + 3, "\n"), at + 3) : NULL;
 	free(text);
 	return path;
+}
+
+/**
+ * cgroups_mount() - where cgroup v2 is mounted
+ *
+ * Return: the path, to be freed; or NULL
+ */
+char *cgroups_mount(void)
+{
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *entry;
+	char *dir = NULL;
+
+	while (mounts && !dir && (entry = getmntent(mounts)))
+		if (!strcmp(entry->mnt_type, "cgroup2"))
+			dir = xstrdup(entry->mnt_dir);
+	if (mounts)
+		(void)endmntent(mounts);
+	return dir;
+}
+
+/**
+ * cgroup_attr() - the content of a file of a cgroup
+ * @cgroup: its path, as of process_cgroup()
+ * @file: the file
+ *
+ * Return: the content, to be freed; or NULL
+ */
+char *cgroup_attr(const char *cgroup, const char *file)
+{
+	char *mount = cgroups_mount();
+	char *text = sysfs_read("%s%s/%s", mount ? mount : "/sys/fs/cgroup", cgroup, file);
+
+	free(mount);
+	return text;
 }
 
 /**
@@ -251,7 +289,7 @@ char *process_cpuset_without(int pid, int node)
 	char *path = process_cgroup(pid);
 
 	while (path && strrchr(path, '/')) {
-		char *mems = sysfs_read(CGROUPS "%s/cpuset.mems", path);
+		char *mems = cgroup_attr(path, "cpuset.mems");
 		bool without = mems && *mems && !node_in_list(mems, node);
 
 		free(mems);

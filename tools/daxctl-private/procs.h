@@ -39,4 +39,7 @@ char *process_cgroup(int pid);
 uint64_t process_bytes(int pid, const char *field);
 char *process_cpuset_without(int pid, int node);
 
+char *cgroups_mount(void);
+char *cgroup_attr(const char *cgroup, const char *file);
+
 #endif

@@ -2,12 +2,12 @@
 /* Cgroups with memory on nodes, from the memory.numa_stat of cgroup v2. */
 #include <dirent.h>
 #include <errno.h>
-#include <mntent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "message.h"
+#include "procs.h"
 #include "stats.h"
 #include "sysfs.h"
 #include "text.h"
@@ -93,25 +93,6 @@ static void walk(struct users *users, const struct sample *sample, const char *p
 	}
 	if (nr >= 0)
 		free(dir);
-}
-
-/**
- * cgroups_mount() - where cgroup v2 is mounted
- *
- * Return: the path, to be freed; or NULL
- */
-char *cgroups_mount(void)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	struct mntent *entry;
-	char *dir = NULL;
-
-	while (mounts && !dir && (entry = getmntent(mounts)))
-		if (!strcmp(entry->mnt_type, "cgroup2"))
-			dir = xstrdup(entry->mnt_dir);
-	if (mounts)
-		(void)endmntent(mounts);
-	return dir;
 }
 
 /**

@@ -65,7 +65,6 @@ void users_free(struct users *users);
 void users_count(struct user *user, const struct sample *sample, int node, uint64_t bytes);
 void users_name(struct user *user, const char *name);
 int stat_procs_load(struct users *users, const struct sample *sample);
-char *cgroups_mount(void);
 int stat_cgroups_load(struct users *users, const struct sample *sample);
 
 /* How it is shown. */
