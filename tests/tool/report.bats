@@ -361,6 +361,20 @@ pack_inside() { # LOG
   equal "$(cat old.tar.gz)" old
 }
 
+# Files may have a kilobyte.
+with_little_room() { # VERB [ARGUMENT...]
+  trap '' XFSZ
+  ulimit -f 1
+  inside "$@"
+}
+
+@test "of a report that could not be written as a whole nothing is left" {
+  run -1 --separate-stderr with_little_room report -o /report.tar.gz
+  equal "$output" "[]"
+  equal "$stderr" "error: /report.tar.gz: cannot write the report: EFBIG"
+  [ ! -e "$MACHINE/report.tar.gz" ]
+}
+
 @test "with --dry-run nothing is written" {
   run -0 --separate-stderr daxctl-private report -n -o x.tar.gz
   equal "$(json 0.report)" x.tar.gz

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "file.h"
@@ -231,8 +232,12 @@ static int report(const struct command *cmd, int argc, char **argv)
 	ok = write_tar(&p, name, fd);
 	(void)close(fd);
 	pack_forget(&p);
-	if (!ok)
+	if (!ok) {
+		/* half of it looks like a report */
+		if (!global.dry_run && !to_stdout())
+			(void)unlink(name);
 		return EXIT_FAILED;
+	}
 	if (p.unreadable)
 		say("%d file%s could not be read: report/notes in it says which", p.unreadable,
 		    p.unreadable == 1 ? "" : "s");
