@@ -201,7 +201,7 @@ END
   for word in 0 x 4x '' 99999999999; do
     run -2 look explain "$word"
   done
-  for word in x -1 '' 123456789012345678901; do
+  for word in x -1 ' -1' ' 7f' +5 '' 123456789012345678901; do
     run -2 --separate-stderr look explain 41 -- "$word"
   done
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* daxctl-private explain: where the memory of a process is, and why. */
+#include <ctype.h>
 #include <errno.h>
 #include <linux/kernel-page-flags.h>
 #include <numaif.h>
@@ -315,9 +316,11 @@ static bool parse_address(const char *text, uint64_t *addr)
 {
 	char *end;
 
+	if (!isxdigit((unsigned char)*text))
+		return false;
 	errno = 0;
 	*addr = strtoull(text, &end, 16);
-	return !errno && end != text && !*end && *text != '-';
+	return !errno && !*end;
 }
 
 static int explain(const struct command *cmd, int argc, char **argv)
