@@ -125,6 +125,14 @@ good_machine() {
   is_problem memmap "512M%4G-1+0xefffffff" "*not Soft Reserved*" "*"
 }
 
+@test "words of the command line may be quoted" {
+  good_machine
+  set_file proc/cmdline 'dyndbg="file a.c memmap=1Gx1 +p" memmap="384M%4G-1+0xefffffff" "memmap=128M%4G-1+0xefffffff"'
+  run -0 look doctor
+  is_ok memmap "384M%4G-1+0xefffffff"
+  is_ok memmap "128M%4G-1+0xefffffff"
+}
+
 @test "memmap= for persistent memory has to become that" {
   good_machine
   set_file proc/cmdline 'memmap=1G!64G'
@@ -211,6 +219,11 @@ good_machine() {
   set_file proc/cmdline "private_nodes=2"
   run -1 look doctor
   is_problem node dax2.0 "node 0 has*" "boot with private_nodes=3 *"
+  for nr in -2 9223372036854775807; do
+    set_file proc/cmdline "private_nodes=$nr"
+    run -1 look doctor
+    is_problem node dax2.0 "node 0 has*" "boot with private_nodes=1 *"
+  done
 }
 
 @test "a device without a node, and one whose node is not possible, are told" {

@@ -6,6 +6,30 @@
 #include "sysfs.h"
 #include "text.h"
 
+#define MAX_NODES	1024
+
+/*
+ * As next_arg() of the kernel: a blank in quotes is no end. REST moves on, and what it
+ * was is changed.
+ */
+static char *next_word(char **rest)
+{
+	char *word = *rest + strspn(*rest, " \n"), *from = word, *to = word;
+	bool quoted = false;
+
+	if (!*word)
+		return NULL;
+	for (; *from && (quoted || !strchr(" \n", *from)); from++) {
+		if (*from == '"')
+			quoted = !quoted;
+		else
+			*to++ = *from;
+	}
+	*rest = from + !!*from;
+	*to = '\0';
+	return word;
+}
+
 /**
  * bootparam_values() - all that a parameter was given at boot
  * @name: the parameter, as "memmap"
@@ -14,11 +38,10 @@
  */
 char *bootparam_values(const char *name)
 {
-	char *text = sysfs_read("/proc/cmdline"), *save = NULL, *all = NULL;
+	char *text = sysfs_read("/proc/cmdline"), *rest = text, *word, *all = NULL;
 	size_t len = strlen(name);
 
-	for (char *word = text ? strtok_r(text, " \n", &save) : NULL; word;
-	     word = strtok_r(NULL, " \n", &save)) {
+	while (rest && (word = next_word(&rest))) {
 		char *before = all;
 
 		if (strncmp(word, name, len) != 0 || word[len] != '=')
@@ -46,6 +69,22 @@ char *bootparam_value(const char *name)
 	last = xstrdup(comma ? comma + 1 : all);
 	free(all);
 	return last;
+}
+
+/**
+ * bootparam_private_nodes() - how many node ids the kernel was told to add
+ *
+ * Return: 0, too, if that is no such number
+ */
+long long bootparam_private_nodes(void)
+{
+	char *now = bootparam_value("private_nodes");
+	long long nr = 0;
+
+	if (now && (!parse_number(now, &nr) || nr < 0 || nr > MAX_NODES))
+		nr = 0;
+	free(now);
+	return nr;
 }
 
 /* As memparse() of the kernel: no unit but these, no sign, and what follows stays. */

@@ -18,6 +18,7 @@ struct memmap {
 
 char *bootparam_value(const char *name);
 char *bootparam_values(const char *name);
+long long bootparam_private_nodes(void);
 bool memmap_parse(const char *text, struct memmap *memmap);
 
 #endif

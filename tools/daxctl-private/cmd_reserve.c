@@ -31,14 +31,10 @@ static const struct option_def options[] = {
 /* Ids for all that need one: those that were given are in use, or one is spare. */
 static long long wanted_nodes(void)
 {
-	char *now = bootparam_value("private_nodes");
+	long long nr = bootparam_private_nodes();
 	struct devices devices;
-	long long nr = 0;
 	int spare;
 
-	if (now && !parse_number(now, &nr))
-		nr = 0;
-	free(now);
 	if (nr > 0 && !devices_load(&devices)) {
 		nr += !spare_nodes(&devices, &spare);
 		devices_free(&devices);

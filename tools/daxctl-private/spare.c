@@ -87,11 +87,6 @@ int spare_nodes(const struct devices *devices, int *first)
  */
 void more_spare_nodes(struct checks *checks)
 {
-	char *now = bootparam_value("private_nodes");
-	long long nr = 0;
-
-	if (now && !parse_number(now, &nr))
-		nr = 0;
-	check_remedy(checks, "boot with private_nodes=%lld on the kernel's command line", nr + 1);
-	free(now);
+	check_remedy(checks, "boot with private_nodes=%lld on the kernel's command line",
+		     bootparam_private_nodes() + 1);
 }
