@@ -38,7 +38,8 @@ static void check_soft_reservation(struct checks *checks, const struct mem_map *
 
 	if (nr) {
 		check_ok(checks, "soft-reservation", NULL,
-			 "%d range%s of memory set aside", nr, nr == 1 ? " is" : "s are");
+			 "%d range%s of memory %s set aside", nr, nr == 1 ? "" : "s",
+			 nr == 1 ? "is" : "are");
 	} else if (efi_says_no()) {
 		check_problem(checks, "soft-reservation", NULL,
 			      "none: efi=nosoftreserve makes what the firmware sets aside ordinary memory");
