@@ -3,10 +3,9 @@
 #include <string.h>
 
 #include "bootparam.h"
+#include "node.h"
 #include "sysfs.h"
 #include "text.h"
-
-#define MAX_NODES	1024
 
 /*
  * As next_arg() of the kernel: a blank in quotes is no end. REST moves on, and what it

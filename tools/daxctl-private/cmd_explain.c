@@ -44,7 +44,7 @@ static int highest_node(const struct mappings *maps)
 		for (int k = 0; k < maps->map[i].nr; k++)
 			if (maps->map[i].use[k].node > highest)
 				highest = maps->map[i].use[k].node;
-	return highest < 1024 ? highest : 1023;
+	return highest < MAX_NODES ? highest : MAX_NODES - 1;
 }
 
 static struct json_object *nodes_to_json(const struct devices *devices, const struct mappings *maps)

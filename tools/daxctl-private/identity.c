@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "identity.h"
+#include "node.h"
 #include "sysfs.h"
 #include "text.h"
 
@@ -229,7 +230,7 @@ static bool valid_node(const char *wanted)
 {
 	long long node;
 
-	return parse_number(wanted, &node) && node >= 0 && node < 1024;
+	return parse_number(wanted, &node) && node >= 0 && node < MAX_NODES;
 }
 
 static bool same_node(const char *value, const char *wanted)

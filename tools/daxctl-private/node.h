@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NO_TIER	(-1)
+#define MAX_NODES	1024	/* of any kernel for x86-64 */
+#define NO_TIER		(-1)
 
 #define DEMOTION_ENABLED	"/sys/kernel/mm/numa/demotion_enabled"
 

@@ -23,7 +23,6 @@
 #include "text.h"
 
 #define NODES		"/sys/devices/system/node"
-#define MAX_NODES	1024
 #define GIB		(UINT64_C(1) << 30)
 #define HIGH		(4 * GIB)
 #define LOW		(GIB / 4)	/* a kernel that is not put at random starts at 16 MiB */

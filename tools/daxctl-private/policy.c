@@ -6,6 +6,7 @@
 
 #include "checks.h"
 #include "message.h"
+#include "node.h"
 #include "policy.h"
 #include "sysfs.h"
 #include "text.h"
@@ -101,7 +102,7 @@ static char *canonical(enum value_kind kind, const char *value)
 		return parse_number(value, &number) && number > 0 && number <= MAX_ADISTANCE ?
 			xasprintf("%lld", number) : NULL;
 	case VALUE_NODE:
-		return parse_number(value, &number) && number >= 0 && number < 1024 ?
+		return parse_number(value, &number) && number >= 0 && number < MAX_NODES ?
 			xasprintf("%lld", number) : NULL;
 	case VALUE_BYTES:
 		return parse_size(value, &bytes) && bytes && bytes <= INT64_MAX ?

@@ -8,9 +8,6 @@
 #include "message.h"
 #include "node.h"
 #include "sysfs.h"
-#include "text.h"
-
-#define MAX_NODES	1024
 
 static bool is_wanted(const struct devices *devices, int node)
 {

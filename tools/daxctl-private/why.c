@@ -145,7 +145,7 @@ static void why_not_now(const struct subject *s, const struct device *dev)
 	char *ordinary = sysfs_read("/sys/devices/system/node/has_memory");
 	bool others = false, full = is_full(dev->node);
 
-	for (int node = 0; node < 1024; node++)
+	for (int node = 0; node < MAX_NODES; node++)
 		others |= node_in_list(ordinary, node) && names(s->map, node);
 	free(ordinary);
 	if (full)
