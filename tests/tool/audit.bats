@@ -160,7 +160,7 @@ both_find() { # CODE TEXT
 
 @test "a kernel that shows no frames is 77" {
   rm "$MACHINE/proc/kpageflags"
-  run -77 --separate-stderr look audit dax0.0
+  run -77 --separate-stderr inside audit dax0.0
   equal "$output" "[]"
   equal "$stderr" "error: dax0.0: cannot look at its page frames: ENOENT: does the kernel have CONFIG_PROC_PAGE_MONITOR?"
 }

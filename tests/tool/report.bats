@@ -361,6 +361,18 @@ pack_inside() { # LOG
   equal "$(cat old.tar.gz)" old
 }
 
+@test "it has no pages, and verbs that need some say so" {
+  whole_process 41 / 1
+  pack
+  run -0 daxctl-private explain --sysroot "$PACKED" 41
+  run -1 --separate-stderr daxctl-private explain --sysroot "$PACKED" 41 7f0000000000
+  equal "$output" "[]"
+  equal "$stderr" "error: explain: cannot look at the page: ENOENT: a report has no pages: leave the address out"
+  run -1 --separate-stderr daxctl-private audit --sysroot "$PACKED" dax0.0
+  equal "$output" "[]"
+  equal "$stderr" "error: dax0.0: cannot look at its page frames: ENOENT: a report has no pages: run it on the machine itself"
+}
+
 # Files may have a kilobyte.
 with_little_room() { # VERB [ARGUMENT...]
   trap '' XFSZ

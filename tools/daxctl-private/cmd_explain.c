@@ -188,13 +188,21 @@ static void look_at_frame(struct subject *s, struct json_object *obj, uint64_t p
 	}
 }
 
+/* A report has neither frames nor where what is mapped ends. */
+static int cannot_look(int err)
+{
+	return complain("explain", err, global.sysroot ?
+			"a report has no pages: leave the address out" : "run it as root",
+			"cannot look at the page");
+}
+
 static int look_at_page(struct subject *s, struct json_object *obj, uint64_t addr)
 {
 	uint64_t entry = 0;
 	int ret = pagemap_read(s->pid, addr, &entry, 1);
 
 	if (ret < 0)
-		return complain("explain", ret, "run it as root", "cannot look at the page");
+		return cannot_look(ret);
 	s->state = PAGEMAP_PRESENT(entry) ? PAGE_PRESENT :
 		   PAGEMAP_SWAPPED(entry) ? PAGE_SWAPPED : PAGE_ABSENT;
 	ret = ask_for_node(s, addr);
@@ -243,6 +251,8 @@ static int add_page(struct json_object *obj, const struct devices *devices, int 
 	int ret;
 
 	json_object_object_add(obj, "page", page);
+	if (global.sysroot && !sysfs_exists("/proc/%d/maps", pid))
+		return cannot_look(ENOENT);
 	if (!s.map)
 		return complain("explain", EFAULT, "see /proc/PID/maps",
 				"nothing is mapped at 0x%jx", (uintmax_t)addr);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command.h"
 #include "frames.h"
 #include "message.h"
 #include "names.h"
@@ -208,10 +209,12 @@ int frames_count(const struct device *dev, struct frames *frames)
 int frames_complain(const struct device *dev, int err)
 {
 	bool rights = err == -EACCES || err == -EPERM;
+	const char *hint = rights ? "run it as root" : "does the kernel have CONFIG_PROC_PAGE_MONITOR?";
 
-	(void)complain(dev->name, err, rights ? "run it as root" : "does the kernel have "
-		       "CONFIG_PROC_PAGE_MONITOR?", "cannot look at its page frames");
-	return rights ? EXIT_FAILED : EXIT_NO_FEATURE;
+	if (global.sysroot)
+		hint = "a report has no pages: run it on the machine itself";
+	(void)complain(dev->name, err, hint, "cannot look at its page frames");
+	return rights || global.sysroot ? EXIT_FAILED : EXIT_NO_FEATURE;
 }
 
 static int read_entries(const char *path, uint64_t index, uint64_t *entry, int nr)
