@@ -237,6 +237,15 @@ END
   [[ $output == *"no test file"* ]]
 }
 
+@test "too little memory is an error before a guest is started" {
+  echo 'MemAvailable: 1500000 kB' >"$BATS_TEST_TMPDIR/meminfo"
+  run -1 unshare --map-root-user --mount sh -euc '
+    mount --bind "$1" /proc/meminfo
+    exec tests/run --no-build --kernel default tests/meta/fixtures/passes.bats' x "$BATS_TEST_TMPDIR/meminfo"
+  [ "${lines[0]}" = "run: error: this machine has 1 GB of free memory, and this takes 2" ]
+  [ "${lines[1]}" = "  end what uses it, or give --jobs 1" ]
+}
+
 # The guest is in the process group of this test, as others that run now are not.
 @test "a run that is stopped leaves no guest behind" {
   local pid guest status=0 end=$((SECONDS + 60))

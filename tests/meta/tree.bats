@@ -183,3 +183,14 @@ q() { (cd "$tree" && quilt --quiltrc - "$@"); }
   run -0 kernel_tree
   [ "${lines[-1]}" != "$tree" ]
 }
+
+@test "too little room is an error before a kernel is built" {
+  mkdir "$BATS_TEST_TMPDIR/bin"
+  printf '#!/bin/sh\necho Avail\necho 1G\n' >"$BATS_TEST_TMPDIR/bin/df"
+  chmod +x "$BATS_TEST_TMPDIR/bin/df"
+  cp -r "$BATS_TEST_DIRNAME/../../vm" "$repo/"
+  PATH=$BATS_TEST_TMPDIR/bin:$PATH run -1 "$repo/scripts/kernel-build"
+  [[ ${lines[-2]} == "kernel-build: error: $XDG_CACHE_HOME/private-nodes has room for 1 GB, and this takes 2" ]]
+  [[ ${lines[-1]} == *"make room, or set XDG_CACHE_HOME" ]]
+  run ! compgen -G "$XDG_CACHE_HOME/private-nodes/tree/*/*/linux/o-default"
+}
