@@ -226,6 +226,20 @@ good_machine() {
   done
 }
 
+@test "a kernel that does not know private_nodes= is not told to be given more of them" {
+  good_machine
+  rm "$MACHINE/sys/devices/system/node/has_memory_private"
+  set_file "$(device_dir dax2.0)/target_node" 0
+  set_file sys/devices/system/node/possible 0-2
+  set_file proc/cmdline "private_nodes=1"
+  run -77 look doctor
+  is_problem node dax2.0 "node 0 has*" "*does not know private_nodes=1*"
+  is_problem spare-nodes "" "*0-2" "*does not know private_nodes=1*"
+  set_file proc/cmdline ""
+  run -77 look doctor
+  is_problem spare-nodes "" "*0-2" "boot with private_nodes=1 *"
+}
+
 @test "a device without a node, and one whose node is not possible, are told" {
   good_machine
   set_file "$(device_dir dax2.0)/target_node" -1

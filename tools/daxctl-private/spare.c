@@ -84,6 +84,12 @@ int spare_nodes(const struct devices *devices, int *first)
  */
 void more_spare_nodes(struct checks *checks)
 {
-	check_remedy(checks, "boot with private_nodes=%lld on the kernel's command line",
-		     bootparam_private_nodes() + 1);
+	long long nr = bootparam_private_nodes();
+
+	if (nr > 0 && checks->no_feature)
+		check_remedy(checks, "boot a kernel with the patches: this one does not know private_nodes=%lld",
+			     nr);
+	else
+		check_remedy(checks, "boot with private_nodes=%lld on the kernel's command line",
+			     nr + 1);
 }
