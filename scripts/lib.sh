@@ -70,6 +70,14 @@ lock() {
 	flock "$1"
 }
 
+# kernel_make TREE OBJECTS [VARIABLE=VALUE...]: sets make_command, for a kernel that the
+# compiler's cache serves, and that is the same whoever builds it, and when
+kernel_make() {
+	make_command=(nice make -C "$1" O="$2" -j"$(nproc)" CC="ccache gcc" HOSTCC="ccache gcc"
+		KBUILD_BUILD_TIMESTAMP=2024-11-17 KBUILD_BUILD_VERSION=1
+		KBUILD_BUILD_USER=private KBUILD_BUILD_HOST=nodes "${@:3}")
+}
+
 # progress TEXT: one line that is rewritten on a terminal; a log gets a line
 # every half minute, so that it stays short and CI still sees life.
 progress_last=-30
