@@ -73,6 +73,7 @@ lock() {
 # kernel_make TREE OBJECTS [VARIABLE=VALUE...]: sets make_command, for a kernel that the
 # compiler's cache serves, and that is the same whoever builds it, and when
 kernel_make() {
+	# shellcheck disable=SC2034 # for the caller
 	make_command=(nice make -C "$1" O="$2" -j"$(nproc)" CC="ccache gcc" HOSTCC="ccache gcc"
 		KBUILD_BUILD_TIMESTAMP=2024-11-17 KBUILD_BUILD_VERSION=1
 		KBUILD_BUILD_USER=private KBUILD_BUILD_HOST=nodes "${@:3}")
