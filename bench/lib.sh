@@ -26,6 +26,7 @@ build_programs() { # DIR NAME...: and count.so
 # counted: lines "ROW TICKS UNITS INSTRUCTIONS PAYLOAD USER", without warming up
 join_counts() {
 	[[ $(grep -vc '^#' "$1") == $(wc -l <"$2") ]] ||
-		die "${1##*/}: the plugin has not counted the sections that the programs have timed"
+		die "${1##*/}: the plugin has not counted the sections that the programs have timed" \
+			"if a program has failed, the lines above say which"
 	grep -v '^#' "$1" | paste -d ' ' - "$2" | sed '/^- /d'
 }

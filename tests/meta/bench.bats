@@ -99,24 +99,25 @@ replace() { # CONFIG COLUMN SET FACTOR [ROW FACTOR]...
   [[ $output == *"| pipe |"* && $output != *anon_write* ]]
 }
 
-# What takes so many instructions, and waits for as many of them again
-tool_costs() { # ROW INSTRUCTIONS...
+# Rows of so many milliseconds, each with four million instructions
+tool_costs() { # ROW MILLISECONDS...
   while (($#)); do
-    echo "$1 $(($2 * 2)) 1 $2 0 $(($2 / 2))"
+    echo "$1 ${2}000000 1 4000000 0 2000000"
     shift 2
   done >"$results"
   awk -f "$ROOT/bench/tool-cost.awk" "$results"
 }
 
 @test "a tool that adds more than promised to the time of the writes is a failure" {
-  run -0 tool_costs writes 10000000 script 11000000 start 8000000 tool 18900000 daxctl 19000000
-  [[ $output == *"adds 4.5 % "*"(limit 5 %: kept)"*"and 44.5 % with its start; a shell adds 5.0 %."* ]]
-  run -1 tool_costs writes 10000000 script 11000000 start 8000000 tool 19100000 daxctl 19000000
-  [[ $output == *"adds 5.5 % "*"(limit 5 %: **exceeded**)"* ]]
+  run -0 tool_costs writes 100 script 102 start 8 tool 112 daxctl 120
+  [[ $output == *"4.0 % to the time of the writes (limit 5 %: kept)"* ]]
+  [[ $output == *"and 12.0 % with that; a shell adds 2.0 %."* ]]
+  run -1 tool_costs writes 100 script 102 start 8 tool 114 daxctl 120
+  [[ $output == *"6.0 % to the time of the writes (limit 5 %: **exceeded**)"* ]]
 }
 
 @test "a tool that was not measured is a failure" {
-  run -1 tool_costs writes 10000000 script 11000000 start 8000000 daxctl 19000000
+  run -1 tool_costs writes 100 script 102 start 8 daxctl 120
   [[ $output == *"| \`daxctl-private reconfigure-device\` | **not measured** |"* ]]
 }
 
