@@ -11,6 +11,8 @@ setup_file() {
   cd "$BATS_FILE_TMPDIR"
   gcc -O2 -Wall -Werror -o private_nodes \
     "$("$ROOT/scripts/kernel-tree")/tools/testing/selftests/mm/private_nodes.c" -lnuma
+  # for another user, whatever the umask is
+  chmod 755 . private_nodes
 }
 
 # Runs it in a guest, as USER, with memory on a private node whose opt-in mbind is VALUE;
