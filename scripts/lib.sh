@@ -41,7 +41,7 @@ check_paths() {
 # need_room GB: of disk, before anything long begins
 need_room() {
 	local gb
-	gb=$(df -BG --output=avail "$cache" | tail -n 1 | tr -dc 0-9)
+	gb=$(($(df -BM --output=avail "$cache" | tail -n 1 | tr -dc 0-9) / 1024))
 	((gb >= $1)) ||
 		die "$cache has room for $gb GB, and this takes $1" "make room, or set XDG_CACHE_HOME"
 }
@@ -71,7 +71,8 @@ lock() {
 }
 
 # kernel_make TREE OBJECTS [VARIABLE=VALUE...]: sets make_command, for a kernel that the
-# compiler's cache serves, and that is the same whoever builds it, and when
+# compiler's cache serves, and that is the same whoever builds it, and when. What changes
+# a kernel changes "recipe" in kernel-build, too.
 kernel_make() {
 	# shellcheck disable=SC2034 # for the caller
 	make_command=(nice make -C "$1" O="$2" -j"$(nproc)" CC="ccache gcc" HOSTCC="ccache gcc"
