@@ -248,11 +248,12 @@ char *cgroups_mount(void)
  */
 char *cgroup_attr(const char *cgroup, const char *file)
 {
-	char *mount = cgroups_mount();
-	char *text = sysfs_read("%s%s/%s", mount ? mount : "/sys/fs/cgroup", cgroup, file);
+	/* looked for once: there can be thousands of cgroups */
+	static char *mount;
 
-	free(mount);
-	return text;
+	if (!mount)
+		mount = cgroups_mount();
+	return sysfs_read("%s%s/%s", mount ? mount : "/sys/fs/cgroup", cgroup, file);
 }
 
 /**
