@@ -5,24 +5,7 @@ bats_require_minimum_version 1.8.0
 
 load small_source
 
-# The patches as mails, the new file with the second one
-setup() {
-  make_small_source
-  mail 1 one
-  mail 2 two
-  printf '# made for linux-source-6.12 6.12.5\n0001-one.patch\n0002-two.patch\n' >"$repo/patches/series"
-  echo '0002 mm/new.c' >"$repo/patches/files"
-  printf 'Small changes\n\nWhy they are made.\n' >"$repo/patches/cover-letter"
-}
-
-mail() { # NUMBER NAME
-  {
-    printf 'From: A Name <a@name.example>\nDate: Sat, 28 Nov 2026 11:50:00 +0000\n'
-    printf 'Subject: [PATCH] mm: change %s\n\nThe reason for %s.\n---\n\n' "$2" "$2"
-    cat "$repo/patches/$2.patch"
-  } >"$repo/patches/000$1-$2.patch"
-  rm "$repo/patches/$2.patch"
-}
+setup() { make_small_series; }
 
 series() { "$repo/scripts/series" "$@" 2>&1; }
 
