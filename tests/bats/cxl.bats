@@ -47,7 +47,7 @@ name_next_region() {
 @test "five commands of the page for vendors make compressed RAM, and two lines close its gate" {
   local commands
   name_next_region
-  # the modules of this kernel are not where the tool looks
+  # as the page says
   load_driver cramdax
   commands=$(lines_of_page '[^{ ]')
   equal "$(wc -l <<<"$commands")" 5 commands
