@@ -934,7 +934,8 @@ static unsigned int nr_spare_nodes __initdata;
 
 static int __init parse_private_nodes(char *arg)
 {
-	return kstrtouint(arg, 0, &nr_spare_nodes);
+	/* without a "=" there is none */
+	return arg ? kstrtouint(arg, 0, &nr_spare_nodes) : -EINVAL;
 }
 early_param("private_nodes", parse_private_nodes);
 

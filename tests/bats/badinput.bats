@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# vm: --private 384M --private 128M --reserve 128M --append private_nodes=1
+# vm: --private 384M --private 128M --reserve 128M --append private_nodes --append private_nodes=1
 # Refusals: a clear errno, a line in the log, nothing changed or left behind.
 # dax0.0 is the reserve of node 0, dax1.0 node 1 and dax2.0 node 2; 3 is spare.
 
@@ -23,6 +23,11 @@ setup() {
   equal "$(attr target_node dax0.0)" 0
   equal "$(attr target_node dax1.0)" 1
   equal "$(attr target_node dax2.0)" 2
+}
+
+@test "private_nodes without a number on the command line is passed over" {
+  grep -q ' private_nodes private_nodes=1' /proc/cmdline
+  equal "$(<"$NODES/possible")" 0-3
 }
 
 @test "plugging onto a node with ordinary memory is EBUSY and says why" {
