@@ -208,3 +208,14 @@ plug_halfway() {
     equal "$output" 0 "allocations left to count at $nth"
   done
 }
+
+@test "a node that was full for a system call is no reason for a signal later on" {
+  local nth
+  unplug
+  inject_quietly
+  for nth in 1 2 3; do
+    DAX=dax0.0 NODE=1 memscript "fork; write /proc/self/oom_score_adj -1000" \
+      "$(DAX=dax0.0 NODE=1 much_of_node 104); map 32M; bind 1; expect ENOMEM madvise populate_write" \
+      "map 1M; write /proc/self/fail-nth $nth; fill 1; verify 1; end"
+  done
+}
