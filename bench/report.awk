@@ -73,11 +73,13 @@ function noise_of(a, b,   most) {
 	return 2 * most > 0.001 ? 2 * most : 0.001
 }
 
-# Where it is hard to measure, nothing is called the same.
-function verdict(value, noise) {
-	if (noise > 0.02 && value <= 1 + noise && value >= 1 - noise)
-		return "unclear"
-	return value > 1 + noise ? "more" : value < 1 - noise ? "less" : "same"
+# Where it is hard to measure, nothing is called the same. The noise is a part of what was
+# measured: what comes out as many times as much is uncertain by as many times more.
+function verdict(value, noise,   within) {
+	within = noise * (value > 1 ? value : 1)
+	if (value > 1 + within) return "more"
+	if (value < 1 - within) return "less"
+	return noise > 0.02 ? "unclear" : "same"
 }
 
 # What column takes, as a part of what base takes; both have been measured.

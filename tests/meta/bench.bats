@@ -92,6 +92,13 @@ replace() { # CONFIG COLUMN SET FACTOR [ROW FACTOR]...
   [[ $output == *"1.0009 same"* ]]
 }
 
+@test "a ratio of many is no verdict if one of three boots makes it" {
+  good >"$results"
+  sed -i -E '/^small zswap A 0 cold_read /s/ [0-9]+ 100 [0-9]+ / 30000000 100 30000000 /' "$results"
+  run -0 report cold_read
+  [[ $output == *"| 10.6667 unclear |"* ]]
+}
+
 @test "only the rows that are asked for are shown and judged" {
   good >"$results"
   replace small private A 1 anon_write 1.003
