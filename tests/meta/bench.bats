@@ -99,6 +99,14 @@ replace() { # CONFIG COLUMN SET FACTOR [ROW FACTOR]...
   [[ $output == *"| 10.6667 unclear |"* ]]
 }
 
+@test "what zswap waits for the host's disk is not what it costs" {
+  good >"$results"
+  sed -i -E '/^small zswap A . cold_/s/ [0-9]+ 100 / 90000000 100 /' "$results"
+  run -0 report cold_read cold_write cold_out
+  [[ $output == *"| cold_read | cold page | 10000.0 | "*" | 10000.0 | 1.0000 same |"* ]]
+  [[ $output != *900000* ]]
+}
+
 @test "only the rows that are asked for are shown and judged" {
   good >"$results"
   replace small private A 1 anon_write 1.003
