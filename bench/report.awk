@@ -21,7 +21,6 @@ function cost(row, ticks, instructions, user) {
 	return kind[row] == "ticks" ? ticks : kind[row] == "run" ? instructions : instructions - user
 }
 
-
 NR == FNR {
 	if (/^#/) next
 	split($0, field, "\t")
@@ -49,7 +48,7 @@ $1 == "#" {
 	}
 	value[boot, ++rounds[boot]] = cost($5, $6, $8, $10) / $7
 	k = key($1, $2, $3, $5)
-	ticks[k] += $6; units[k] += $7; instructions[k] += $8; payload[k] += $9
+	ticks[k] += $6; units[k] += $7; instructions[k] += $8; payload[k] += $9; user[k] += $10
 }
 
 # Sets mean[k] and spread[k], the latter as a part of the former.
@@ -114,11 +113,12 @@ function spread_cell(config, a, b, row) {
 function idle(k) { return ticks[k] > instructions[k] ? ticks[k] - instructions[k] : 0 }
 
 # Payload, the rest of what is run, idle; the lowest that can be, and how far it is
-function parts(config, column, row,   k) {
+function parts(config, column, row,   k, run, all) {
 	k = key(config, column, "A", row)
-	return sprintf("%s | %s | %s | %s | %.1f", percent(payload[k], ticks[k]),
-		percent(instructions[k] - payload[k], ticks[k]),
-		percent(idle(k), ticks[k]), lowest[row],
+	run = cost(row, instructions[k], instructions[k], user[k])
+	all = run + idle(k)
+	return sprintf("%s | %s | %s | %s | %.1f", percent(payload[k], all),
+		percent(run - payload[k], all), percent(idle(k), all), lowest[row],
 		mean[k] / lowest[row])
 }
 

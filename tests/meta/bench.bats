@@ -107,6 +107,14 @@ replace() { # CONFIG COLUMN SET FACTOR [ROW FACTOR]...
   [[ $output != *900000* ]]
 }
 
+@test "the parts of a row are parts of its value" {
+  good >"$results"
+  # of 1000 instructions a page 500 of the program, 250 payload; and 500 of waiting
+  sed -i -E '/^small private A . promote /s/ [0-9]+ 100 .*/ 150000 100 100000 25000 50000/' "$results"
+  run -0 report promote
+  [[ $output == *"| 500.0 | 0.5005 less | 0.10 % | 25 % | 25 % | 50 % | 950 | 0.5 |"* ]]
+}
+
 @test "only the rows that are asked for are shown and judged" {
   good >"$results"
   replace small private A 1 anon_write 1.003
