@@ -21,6 +21,16 @@ function cost(row, ticks, instructions, user) {
 	return kind[row] == "ticks" ? ticks : kind[row] == "run" ? instructions : instructions - user
 }
 
+# "FLOOR [COLUMN:FLOOR]...": of columns that have one of their own
+function take_floors(row, text,   nr, list, part, i) {
+	nr = split(text, list, " ")
+	lowest[row] = list[1]
+	for (i = 2; i <= nr; i++) {
+		split(list[i], part, ":")
+		lowest_in[part[1], row] = part[2]
+	}
+}
+
 NR == FNR {
 	if (/^#/) next
 	split($0, field, "\t")
@@ -28,7 +38,7 @@ NR == FNR {
 	group[field[1]] = field[2]
 	unit[field[1]] = field[3]
 	kind[field[1]] = field[4]
-	lowest[field[1]] = field[5]
+	take_floors(field[1], field[5])
 	limits[field[1]] = field[7]
 	next
 }
@@ -112,14 +122,18 @@ function spread_cell(config, a, b, row) {
 # What is begun and not ended for a fault is counted twice by the plugin.
 function idle(k) { return ticks[k] > instructions[k] ? ticks[k] - instructions[k] : 0 }
 
+function floor_of(column, row) {
+	return (column, row) in lowest_in ? lowest_in[column, row] : lowest[row]
+}
+
 # Payload, the rest of what is run, idle; the lowest that can be, and how far it is
 function parts(config, column, row,   k, run, all) {
 	k = key(config, column, "A", row)
 	run = cost(row, instructions[k], instructions[k], user[k])
 	all = run + idle(k)
 	return sprintf("%s | %s | %s | %s | %.1f", percent(payload[k], all),
-		percent(run - payload[k], all), percent(idle(k), all), lowest[row],
-		mean[k] / lowest[row])
+		percent(run - payload[k], all), percent(idle(k), all), floor_of(column, row),
+		mean[k] / floor_of(column, row))
 }
 
 function is_wanted(row) { return index(wanted, " " row " ") }

@@ -107,6 +107,13 @@ replace() { # CONFIG COLUMN SET FACTOR [ROW FACTOR]...
   [[ $output != *900000* ]]
 }
 
+@test "what is written in place has the floor of a store, not of a copy" {
+  good >"$results"
+  run -0 report cold_write
+  [[ $output == *"| cold_write | cold page | 1000.0 | 1000.0 | 1.0000 same | "*" | 4 | 250.0 |"* ]]
+  [[ $output == *" | 1000.0 | 0.1000 less | "*" | 750 | "* ]]
+}
+
 @test "the parts of a row are parts of its value" {
   good >"$results"
   # of 1000 instructions a page 500 of the program, 250 payload; and 500 of waiting
