@@ -1,10 +1,12 @@
 # Makes tables of what the guests have counted.
 #
-# usage: awk -v wanted=" ROW ROW... " -v charts=DIR -f report.awk bench/rows RESULTS NOTES
+# usage: awk -v wanted=" ROW ROW... " -v charts=DIR [-v only=same] -f report.awk bench/rows
+#	RESULTS NOTES
 #
 # RESULTS has lines "CONFIG COLUMN SET PHASE ROW TICKS UNITS INSTRUCTIONS PAYLOAD USER", one
 # for each section, NOTES lines "# CONFIG COLUMN SET PHASE ROW takes N faults". What is
-# to be drawn goes to files in DIR. Exit status 1: a limit is exceeded, or A/A is not 1.
+# to be drawn goes to files in DIR. Exit status 1: a limit is exceeded, or A/A is not 1,
+# which with only=same is all that is looked at.
 
 function key(config, column, set, row) { return config SUBSEP column SUBSEP set SUBSEP row }
 
@@ -269,6 +271,11 @@ function tables(config) {
 }
 
 END {
+	if (only == "same") {
+		same_kernel("small")
+		same_kernel("product")
+		exit failed
+	}
 	print "## As small as it can be configured"
 	tables("small")
 	print "\n## As products configure it"

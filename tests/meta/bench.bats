@@ -151,6 +151,53 @@ tool_costs() { # ROW MILLISECONDS...
   [[ $output == *"| \`daxctl-private reconfigure-device\` | **not measured** |"* ]]
 }
 
+# A checkout whose guests say at once that each section takes the same, but twice as much
+# the second time if $LOG.differs is there
+make_quick_bench() {
+  export LOG=$BATS_TEST_TMPDIR/log XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache
+  repo=$BATS_TEST_TMPDIR/repo
+  mkdir -p "$repo/vm" "$BATS_TEST_TMPDIR/bin"
+  cp -r "$ROOT/bench" "$ROOT/scripts" "$repo/"
+  echo 'ffffffff81000000 T clear_page_rep' >"$BATS_TEST_TMPDIR/System.map"
+  script scripts/kernel-tree 'echo tree >>"$LOG"; [ ! -e "$LOG.dirty" ]'
+  script scripts/kernel-build 'echo build >>"$LOG"; echo "${LOG%/*}"'
+  script vm/run '
+for arg; do case $arg in file=*) counted=${arg#*out=}; counted=${counted%%,*} ;; esac; done
+while [ "$1" != -- ]; do shift; done
+column=$4 phase=$5
+shift 5
+echo "$column" >>"$LOG"
+ticks=100000
+case $phase in 400000 | 1300000 | 3100000) [ ! -e "$LOG.differs" ] || ticks=200000 ;; esac
+awk -v groups=" $* " -v ticks="$ticks" -v counted="$counted" "!/^#/ && index(groups, \" \" \$2 \" \") {
+  print \$1, ticks, 100
+  print ticks, 100, 100 >counted
+}" "${0%/vm/run}/bench/rows"
+echo "# x takes 1 faults"'
+  printf '#!/bin/sh\necho Avail\necho 99999M\n' >"$BATS_TEST_TMPDIR/bin/df"
+  printf '#!/bin/sh\n' >"$BATS_TEST_TMPDIR/bin/gcc"
+  chmod +x "$BATS_TEST_TMPDIR/bin/"*
+}
+
+script() { # FILE COMMANDS
+  printf '#!/bin/bash\n%s\n' "$2" >"$repo/$1"
+  chmod +x "$repo/$1"
+}
+
+quick_bench() { PATH=$BATS_TEST_TMPDIR/bin:$PATH "$repo/bench/run" --jobs 1 "$@" 2>&1; }
+
+@test "A/A comes first, and nothing else is measured if it is not one" {
+  make_quick_bench
+  run -0 quick_bench fork
+  [[ $output == *"| fork | mapped page | 1000.0 | 1000.0 | 1.0000 same |"* ]]
+  [ "$(grep -v -e tree -e build "$LOG" | uniq -c | awk '{ print $1 $2; exit }')" = 12stock ]
+  touch "$LOG.differs"
+  : >"$LOG"
+  run -1 quick_bench fork
+  [[ $output == *"**small, fork: 2.0000, beyond its noise"*"error: a kernel differs from itself"* ]]
+  run ! grep -e patched -e private "$LOG"
+}
+
 @test "a row that is not known is an error before anything is built" {
   run -1 "$ROOT/bench/run" no_such_row
   [[ $output == *"no row or group is called no_such_row"* ]]
