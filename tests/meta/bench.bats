@@ -198,6 +198,13 @@ quick_bench() { PATH=$BATS_TEST_TMPDIR/bin:$PATH "$repo/bench/run" --jobs 1 "$@"
   run ! grep -e patched -e private "$LOG"
 }
 
+@test "edits that no patch holds are an error before the stock kernel is built" {
+  make_quick_bench
+  touch "$LOG.dirty"
+  run -1 quick_bench fork
+  [ "$(cat "$LOG")" = tree ]
+}
+
 @test "a row that is not known is an error before anything is built" {
   run -1 "$ROOT/bench/run" no_such_row
   [[ $output == *"no row or group is called no_such_row"* ]]
