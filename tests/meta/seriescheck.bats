@@ -97,3 +97,11 @@ check() { "$repo/scripts/series-check" "$@" 2>&1; }
   [[ $output == *usage* ]]
   [ ! -s "$LOG" ]
 }
+
+@test "a new file that is in no mail is an error before anything is built" {
+  script scripts/kernel-build 'echo kernel >>"$LOG"; echo "${VM_CONFIG%/*}"'
+  echo 'int other;' >"$repo/mm/other.c"
+  run -1 check
+  [[ $output == *"in no mail: mm/other.c"* ]]
+  [ ! -s "$LOG" ]
+}
