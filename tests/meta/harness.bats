@@ -246,6 +246,15 @@ END
   [ "${lines[1]}" = "  end what uses it, or give --jobs 1" ]
 }
 
+@test "without QEMU nothing is built for the guests" {
+  mkdir "$BATS_TEST_TMPDIR/all"
+  cp -rs /usr/bin/. /usr/sbin/. "$BATS_TEST_TMPDIR/all/"
+  rm "$BATS_TEST_TMPDIR/all/qemu-system-x86_64"
+  PATH=$BATS_TEST_TMPDIR/all run -1 tests/run --kernel default tests/meta/fixtures/passes.bats
+  [ "$output" = "run: error: 'qemu-system-x86_64' is not installed
+  run: scripts/install-deps" ]
+}
+
 # The guest is in the process group of this test, as others that run now are not.
 @test "a run that is stopped leaves no guest behind" {
   local pid guest status=0 end=$((SECONDS + 60))
