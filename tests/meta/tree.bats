@@ -194,3 +194,31 @@ q() { (cd "$tree" && quilt --quiltrc - "$@"); }
   [[ ${lines[-1]} == *"make room, or set XDG_CACHE_HOME" ]]
   run ! compgen -G "$XDG_CACHE_HOME/private-nodes/tree/*/*/linux/o-default"
 }
+
+# The packages are there already, of this state
+make_packages() { # CONFIG
+  local log
+  echo CONFIG_NUMA=y >"$1"
+  printf 'kernelversion:\n\t@echo 6.12.5\n' >>"$source/Makefile"
+  run ! "$repo/scripts/kernel-deb" --config "$1" # makes their directory
+  log=$(compgen -G "$XDG_CACHE_HOME/private-nodes/kernel-deb/*/log")
+  touch "${log%log}"linux-{image,headers}-6.12.5.deb
+  run -0 "$repo/scripts/kernel-deb" --config "$1"
+}
+
+@test "packages of the kernel are not those of a tree with edits in no patch" {
+  local bin=$BATS_TEST_TMPDIR/bin
+  mkdir "$bin"
+  printf '#!/bin/sh\necho Avail\necho 99999M\n' >"$bin/df"
+  chmod +x "$bin/df"
+  PATH=$bin:$PATH make_packages "$BATS_TEST_TMPDIR/config"
+  echo edit >>"$(kernel_tree | tail -n 1)/mm/a.c"
+  run -1 "$repo/scripts/kernel-deb" --config "$BATS_TEST_TMPDIR/config"
+  [[ $output == *"in no patch"*"mm/a.c"* ]]
+}
+
+@test "a source that is none is said once, before packages are built of it" {
+  echo CONFIG_NUMA=y >"$BATS_TEST_TMPDIR/config"
+  KERNEL_SRC=$BATS_TEST_TMPDIR/none run -1 "$repo/scripts/kernel-deb" --config "$BATS_TEST_TMPDIR/config"
+  [ "$output" = "kernel-tree: error: KERNEL_SRC=$BATS_TEST_TMPDIR/none: no such directory" ]
+}
