@@ -184,10 +184,25 @@ q() { (cd "$tree" && quilt --quiltrc - "$@"); }
   [ "${lines[-1]}" != "$tree" ]
 }
 
-@test "too little room is an error before a kernel is built" {
+# Of disk; first in PATH
+room() { # MEBIBYTES
   mkdir "$BATS_TEST_TMPDIR/bin"
-  printf '#!/bin/sh\necho Avail\necho 2047M\n' >"$BATS_TEST_TMPDIR/bin/df"
+  printf '#!/bin/sh\necho Avail\necho %sM\n' "$1" >"$BATS_TEST_TMPDIR/bin/df"
   chmod +x "$BATS_TEST_TMPDIR/bin/df"
+}
+
+@test "too little room is an error before a tree is copied" {
+  room 1023
+  PATH=$BATS_TEST_TMPDIR/bin:$PATH run -1 kernel_tree
+  [[ $output == *"has room for 0 GB, and this takes 1"*"make room, or set XDG_CACHE_HOME"* ]]
+  cp -r "$source" "$BATS_TEST_TMPDIR/mine"
+  KERNEL_SRC=$BATS_TEST_TMPDIR/mine PATH=$BATS_TEST_TMPDIR/bin:$PATH run -1 kernel_tree
+  [[ $output == *"has room for 0 GB, and this takes 1"* ]]
+  run ! compgen -G "$XDG_CACHE_HOME/private-nodes/tree/*/*/linux"
+}
+
+@test "too little room is an error before a kernel is built" {
+  room 2047
   cp -r "$BATS_TEST_DIRNAME/../../vm" "$repo/"
   PATH=$BATS_TEST_TMPDIR/bin:$PATH run -1 "$repo/scripts/kernel-build"
   [[ ${lines[-2]} == "kernel-build: error: $XDG_CACHE_HOME/private-nodes has room for 1 GB, and this takes 2" ]]
@@ -207,11 +222,8 @@ make_packages() { # CONFIG
 }
 
 @test "packages of the kernel are not those of a tree with edits in no patch" {
-  local bin=$BATS_TEST_TMPDIR/bin
-  mkdir "$bin"
-  printf '#!/bin/sh\necho Avail\necho 99999M\n' >"$bin/df"
-  chmod +x "$bin/df"
-  PATH=$bin:$PATH make_packages "$BATS_TEST_TMPDIR/config"
+  room 99999
+  PATH=$BATS_TEST_TMPDIR/bin:$PATH make_packages "$BATS_TEST_TMPDIR/config"
   echo edit >>"$(kernel_tree | tail -n 1)/mm/a.c"
   run -1 "$repo/scripts/kernel-deb" --config "$BATS_TEST_TMPDIR/config"
   [[ $output == *"in no patch"*"mm/a.c"* ]]
