@@ -237,13 +237,23 @@ END
   [[ $output == *"no test file"* ]]
 }
 
+with_meminfo() { # TEXT COMMAND...
+  echo "$1" >"$BATS_TEST_TMPDIR/meminfo"
+  unshare -m"$( ((EUID == 0)) || echo r)" sh -euc 'mount --bind "$1" /proc/meminfo; shift; exec "$@"' \
+    x "$BATS_TEST_TMPDIR/meminfo" "${@:2}"
+}
+
 @test "too little memory is an error before a guest is started" {
-  echo 'MemAvailable: 1500000 kB' >"$BATS_TEST_TMPDIR/meminfo"
-  run -1 unshare -m"$( ((EUID == 0)) || echo r)" sh -euc '
-    mount --bind "$1" /proc/meminfo
-    exec tests/run --no-build --kernel default tests/meta/fixtures/passes.bats' x "$BATS_TEST_TMPDIR/meminfo"
+  run -1 with_meminfo 'MemAvailable: 1500000 kB' \
+    tests/run --no-build --kernel default tests/meta/fixtures/passes.bats
   [ "${lines[0]}" = "run: error: this machine has 1 GB of free memory, and this takes 2" ]
   [ "${lines[1]}" = "  end what uses it, or give --jobs 1" ]
+}
+
+@test "too little memory for the demo is an error before a kernel is built" {
+  run -1 with_meminfo 'MemAvailable: 1500000 kB' demo/run
+  [ "${lines[0]}" = "run: error: this machine has 1 GB of free memory, and this takes 2" ]
+  [ "${lines[-1]}" = "demo: FAILED: the virtual machines do not fit" ]
 }
 
 @test "without QEMU nothing is built for the guests" {
