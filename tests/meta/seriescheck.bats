@@ -27,9 +27,12 @@ make_kbuild() {
   mkdir -p "$source/scripts"
   cat >"$source/scripts/config" <<'END'
 #!/bin/bash
-# --file FILE -d OPTION
-sed -i "/CONFIG_$4=/d" "$2"
-[ "$4" != NODE_PRIVATE ] || sed -i /CONFIG_CRAM=/d "$2"
+# --file FILE [-d OPTION]...
+file=$2
+for option in "${@:3}"; do
+  sed -i "/CONFIG_$option=/d" "$file"
+  [ "$option" != NODE_PRIVATE ] || sed -i /CONFIG_CRAM=/d "$file"
+done
 END
   chmod +x "$source/scripts/config"
   cat >>"$source/Makefile" <<'END'
