@@ -118,6 +118,7 @@ function percent(part, whole) { return whole ? sprintf("%.0f %%", 100 * part / w
 
 function spread_cell(config, a, b, row) {
 	a = key(config, a, "A", row); b = key(config, b, "A", row)
+	if (!(a in phases) || !(b in phases)) return "-"
 	return sprintf("%.2f %%", 100 * noise_of(a, b))
 }
 
@@ -152,17 +153,17 @@ function table(config, title, base, columns,   list, nr, i, j, row, line, shown)
 		if (!is_shown(row, config, base) || !is_shown(row, config, list[nr])) continue
 		if (!shown++) {
 			printf "\n### %s\n\n| row | for each | %s |", title, base
-			for (j = 1; j <= nr; j++) printf " %s | ratio |", list[j]
-			print " noise | payload | control | idle | floor | times floor |"
+			for (j = 1; j <= nr; j++) printf " %s | ratio | noise |", list[j]
+			print " payload | control | idle | floor | times floor |"
 			printf "| --- | --- | ---: |"
-			for (j = 1; j <= nr; j++) printf " ---: | :--- |"
-			print " ---: | ---: | ---: | ---: | ---: | ---: |"
+			for (j = 1; j <= nr; j++) printf " ---: | :--- | ---: |"
+			print " ---: | ---: | ---: | ---: | ---: |"
 		}
 		line = sprintf("| %s | %s | %s |", row, unit[row], cell(config, base, row))
 		for (j = 1; j <= nr; j++)
-			line = line sprintf(" %s | %s |", cell(config, list[j], row),
-				compared(config, list[j], base, row))
-		print line " " spread_cell(config, base, list[nr], row) " | " parts(config, list[nr], row) " |"
+			line = line sprintf(" %s | %s | %s |", cell(config, list[j], row),
+				compared(config, list[j], base, row), spread_cell(config, base, list[j], row))
+		print line " " parts(config, list[nr], row) " |"
 	}
 }
 
@@ -174,7 +175,7 @@ function head(title, first, list, nr, last,   i, rule) {
 		printf " %s |", list[i]
 		rule = rule " ---: |"
 	}
-	print last "\n" rule (last ? " ---: |" : "")
+	print last "\n" rule (last ? " :--- | ---: |" : "")
 }
 
 # Page faults for each cold page
@@ -191,16 +192,17 @@ function fault_table(config,   nr, list, i, j, row) {
 	}
 }
 
-# What becomes of it as there is more of it: columns of one boot each
+# What becomes of it as there is more of it
 function growth(config, title, columns,   nr, list, i, j, row) {
 	nr = split(columns, list, " ")
-	head(title, "row | for each", list, nr, " last to first |")
+	head(title, "row | for each", list, nr, " last to first | noise |")
 	for (j = 1; j <= rows; j++) {
 		row = order[j]
 		if (!is_shown(row, config, list[1])) continue
 		printf "| %s | %s |", row, group[row] == "hotplug" ? "page of the node" : unit[row]
 		for (i = 1; i <= nr; i++) printf " %s |", cell(config, list[i], row)
-		printf " %.4f |\n", ratio(config, list[nr], list[1], row)
+		printf " %s | %s |\n", compared(config, list[nr], list[1], row),
+			spread_cell(config, list[1], list[nr], row)
 	}
 }
 

@@ -92,6 +92,16 @@ replace() { # CONFIG COLUMN SET FACTOR [ROW FACTOR]...
   [[ $output == *"1.0009 same"* ]]
 }
 
+@test "each ratio has its noise, and so has growth" {
+  good >"$results"
+  sed -i -E '/^small zswap A 0 cold_out /s/ [0-9]+ 100 [0-9]+ / 1030000 100 1030000 /' "$results"
+  sed -i -E '/^small nodes-8 A 0 fork /s/ [0-9]+ 100 [0-9]+ / 103000 100 103000 /' "$results"
+  run -0 report cold_out fork
+  [[ $output == *"| ratio | noise | model | ratio | noise | cram | ratio | noise | payload |"* ]]
+  [[ $output == *"| 10100.0 | 1.0100 unclear | 5.94 % |"* ]]
+  [[ $output == *"| 1010.0 | 1.0100 unclear | 5.94 % |"* ]]
+}
+
 @test "a ratio of many is no verdict if one of three boots makes it" {
   good >"$results"
   sed -i -E '/^small zswap A 0 cold_read /s/ [0-9]+ 100 [0-9]+ / 30000000 100 30000000 /' "$results"
