@@ -78,10 +78,13 @@ function digest(k,   i, j, boot, m, low, high, sum, list) {
 	spread[k] = (high - low) / mean[k]
 }
 
-# What of a ratio is no difference: twice the spread, a thousandth at least
-function noise_of(a, b,   most) {
-	most = spread[a] > spread[b] ? spread[a] : spread[b]
-	return 2 * most > 0.001 ? 2 * most : 0.001
+# What of a ratio is no difference: twice the spread, a thousandth at least, and a
+# twentieth of an instruction for each unit: sections of a few are short.
+function noise_of(a, b,   most, least) {
+	most = 2 * (spread[a] > spread[b] ? spread[a] : spread[b])
+	least = 0.05 / (mean[a] < mean[b] ? mean[a] : mean[b])
+	if (least < 0.001) least = 0.001
+	return most > least ? most : least
 }
 
 # Where it is hard to measure, nothing is called the same. The noise is a part of what was

@@ -102,6 +102,17 @@ replace() { # CONFIG COLUMN SET FACTOR [ROW FACTOR]...
   [[ $output == *"| 1010.0 | 1.0100 unclear | 5.94 % |"* ]]
 }
 
+@test "what takes a few instructions may differ by a twentieth of one" {
+  good >"$results"
+  replace small stock A 0.0075
+  replace small stock B 0.00753
+  run report cold_write
+  [[ $output != *"small, cold_write: 1.0040, beyond"* ]]
+  replace small stock B 0.0076
+  run -1 report cold_write
+  [[ $output == *"**small, cold_write: 1.0133, beyond its noise of 0.67 %"* ]]
+}
+
 @test "a ratio of many is no verdict if one of three boots makes it" {
   good >"$results"
   sed -i -E '/^small zswap A 0 cold_read /s/ [0-9]+ 100 [0-9]+ / 30000000 100 30000000 /' "$results"
