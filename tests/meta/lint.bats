@@ -3,17 +3,10 @@
 
 bats_require_minimum_version 1.8.0
 
+load without
+
 @test "shellcheck, checkpatch --strict and clang-tidy have nothing to say" {
   "$BATS_TEST_DIRNAME/../../scripts/lint"
-}
-
-# All programs of this machine but one
-without() { # PROGRAM COMMAND...
-  local all=$BATS_TEST_TMPDIR/without-$1
-  mkdir "$all"
-  cp -rs /usr/bin/. /usr/sbin/. "$all/"
-  rm "$all/$1"
-  PATH=$all "${@:2}"
 }
 
 @test "a program that is missing is named before anything is looked at" {
