@@ -4,6 +4,7 @@
 
 bats_require_minimum_version 1.8.0
 load measured
+load script
 
 setup() {
   ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
@@ -198,11 +199,6 @@ echo "# x takes 1 faults"'
   printf '#!/bin/sh\necho Avail\necho 99999M\n' >"$BATS_TEST_TMPDIR/bin/df"
   printf '#!/bin/sh\n' >"$BATS_TEST_TMPDIR/bin/gcc"
   chmod +x "$BATS_TEST_TMPDIR/bin/"*
-}
-
-script() { # FILE COMMANDS
-  printf '#!/bin/bash\n%s\n' "$2" >"$repo/$1"
-  chmod +x "$repo/$1"
 }
 
 quick_bench() { PATH=$BATS_TEST_TMPDIR/bin:$PATH "$repo/bench/run" --jobs 1 "$@" 2>&1; }

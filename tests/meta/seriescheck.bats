@@ -5,6 +5,7 @@
 bats_require_minimum_version 1.8.0
 
 load small_source
+load script
 
 setup() {
   make_small_series
@@ -14,12 +15,6 @@ setup() {
   make_kbuild
   script scripts/kernel-build 'echo "${VM_CONFIG%/*}"'
   script vm/run 'echo boot >>"$LOG"; [ ! -e "$LOG.panic" ]'
-}
-
-script() { # FILE COMMANDS
-  mkdir -p "$repo/${1%/*}"
-  printf '#!/bin/bash\n%s\n' "$2" >"$repo/$1"
-  chmod +x "$repo/$1"
 }
 
 # Of the kernel's ways to be built, those that are used
