@@ -77,9 +77,10 @@ show() { # OPERATION
   pin) echo "use pin; pin long; on $(either "$NODE" 0) all; unpin" ;;
   pageout) echo "use pageout; madvise pageout; on swap $(either some none)" ;;
   demotion)
-    echo "fork; map 1M; fill 1; $(shrink)"
+    # what is demoted would soon go on to swap, all of it at times
+    echo "fork; map 1M; fill 1; write $SWAP_MAX $(either 0 max); $(shrink)"
     either "on $NODE some" "on $NODE none; on swap some"
-    echo "verify 1; end"
+    echo "write $SWAP_MAX max; verify 1; end"
     ;;
   reclaim)
     echo fork
@@ -152,6 +153,7 @@ setup() {
   local dir scripts settings=96
   dir=$(cgroup table)
   SHRINK=$dir/memory.reclaim
+  SWAP_MAX=$dir/memory.swap.max
   mapfile -t -d '' scripts < <(all_settings)
   ! on_debug || settings=14
   equal "${#scripts[@]}" $settings settings
