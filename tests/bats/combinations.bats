@@ -79,7 +79,7 @@ show() { # OPERATION
   demotion)
     # what is demoted would soon go on to swap, all of it at times
     echo "fork; map 1M; fill 1; write $SWAP_MAX $(either 0 max); $(shrink)"
-    either "on $NODE some" "on $NODE none; on swap some"
+    either "on $NODE some; on swap none" "on $NODE none; on swap some"
     echo "write $SWAP_MAX max; verify 1; end"
     ;;
   reclaim)
