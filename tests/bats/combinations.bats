@@ -78,9 +78,11 @@ show() { # OPERATION
   pageout) echo "use pageout; madvise pageout; on swap $(either some none)" ;;
   demotion)
     # what is demoted would soon go on to swap, all of it at times
-    echo "fork; map 1M; fill 1; write $SWAP_MAX $(either 0 max); $(shrink)"
-    either "on $NODE some; on swap none" "on $NODE none; on swap some"
-    echo "write $SWAP_MAX max; verify 1; end"
+    echo "fork; map 1M; fill 1; write $SWAP_MAX 0; $(shrink)"
+    echo "on $NODE $(either some none); on swap none; write $SWAP_MAX max"
+    # that reclaim comes by, where nothing may be demoted
+    either "" "$(shrink); on $NODE none; on swap some"
+    echo "verify 1; end"
     ;;
   reclaim)
     echo fork
