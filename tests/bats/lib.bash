@@ -446,7 +446,8 @@ background_finish() {
 # Beside such a script, until the test lets go, or has failed and removes the cgroup.
 reclaim_until_go() { # CGROUP
   while [ ! -e "$GO" ] && [ -d "$1" ]; do
-    echo 4M 2>/dev/null >"$1/memory.reclaim" || true
+    echo 256K 2>/dev/null >"$1/memory.reclaim" || true
+    sleep 0.02
   done
 }
 
