@@ -444,6 +444,7 @@ background_finish() {
 }
 
 # Beside such a script, until the test lets go, or has failed and removes the cgroup.
+# Slowly, or all is demoted before the test has begun to count.
 reclaim_until_go() { # CGROUP
   while [ ! -e "$GO" ] && [ -d "$1" ]; do
     echo 256K 2>/dev/null >"$1/memory.reclaim" || true
